@@ -1,0 +1,166 @@
+"""The settings of an installation: read once from the environment, frozen, checked at start."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+
+class ConfigError(Exception):
+    """An environment variable that can't be used; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """Flask-Mail's settings. No server: mails stay due and the dashboard says so."""
+
+    server: str = ""
+    port: int = 25
+    use_tls: bool = False
+    use_ssl: bool = False
+    username: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = "roster-dash@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything the environment decides. Secrets don't show in its repr."""
+
+    instance: Path
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    """"" means the embedded one, under `instance`."""
+    secret_key: str = field(repr=False)
+    credentials_keys: tuple[str, ...] = field(repr=False)
+    clever_api_url: str = "https://api.clever.com"
+    clever_auth_url: str = "https://clever.com"
+    clever_api_version: str = "v3.1"
+    clever_client_id: str = ""
+    clever_client_secret: str = field(default="", repr=False)
+    mail: MailConfig = MailConfig()
+    support_email: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+
+    @property
+    def is_https(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def embedded_redis_dir(self) -> Path:
+        return self.instance / "redis"
+
+
+def load_config(environ: Mapping[str, str] | None = None, instance: Path | None = None) -> Config:
+    """The configuration of this process.
+
+    Errors: ConfigError names the variable, what it was and what is allowed.
+    """
+    env = os.environ if environ is None else environ
+    folder = instance or Path(env.get("INSTANCE_PATH") or Path.cwd() / "instance")
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    port = _port(env, "PORT", 8000)
+    return Config(
+        instance=folder,
+        database_url=_database_url(env.get("DATABASE_URL", ""), folder),
+        redis_url=_choice_of_scheme(env, "REDIS_URL", "", ("redis", "rediss", "unix")),
+        secret_key=env.get("SECRET_KEY") or _kept_secret(folder / "secret_key"),
+        credentials_keys=_credentials_keys(env.get("CREDENTIALS_KEY", ""), folder),
+        clever_api_url=_http_url(env, "CLEVER_API_URL", "https://api.clever.com"),
+        clever_auth_url=_http_url(env, "CLEVER_AUTH_URL", "https://clever.com"),
+        clever_api_version=env.get("CLEVER_API_VERSION") or "v3.1",
+        clever_client_id=env.get("CLEVER_CLIENT_ID", ""),
+        clever_client_secret=env.get("CLEVER_CLIENT_SECRET", ""),
+        mail=_mail(env),
+        support_email=env.get("SUPPORT_EMAIL", ""),
+        public_url=_http_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
+    )
+
+
+def _database_url(url: str, folder: Path) -> str:
+    if not url:
+        return f"sqlite:///{folder / 'roster_dash.sqlite3'}"
+    scheme, colon, rest = url.partition("://")
+    if not colon or scheme.split("+")[0] not in ("sqlite", "postgres", "postgresql"):
+        raise ConfigError("DATABASE_URL must start with sqlite:// or postgresql://.")
+    if scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg://{rest}"
+    return url
+
+
+def _choice_of_scheme(
+    env: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]
+) -> str:
+    url = env.get(name) or default
+    if url and urlsplit(url).scheme not in schemes:
+        allowed = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ConfigError(f"{name} must start with {allowed}.")
+    return url
+
+
+def _http_url(env: Mapping[str, str], name: str, default: str) -> str:
+    url = _choice_of_scheme(env, name, default, ("http", "https")).rstrip("/")
+    if not urlsplit(url).hostname:
+        raise ConfigError(f"{name} has no host name in it.")
+    return url
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ConfigError(f"{name} is “{text}”; it must be a port number, 8000 say.")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = (env.get(name) or "false").casefold()
+    if text not in ("true", "false", "on", "off", "1", "0", "yes", "no"):
+        raise ConfigError(f"{name} is “{text}”; it must be true or false.")
+    return text in ("true", "on", "1", "yes")
+
+
+def _mail(env: Mapping[str, str]) -> MailConfig:
+    use_tls, use_ssl = _flag(env, "MAIL_USE_TLS"), _flag(env, "MAIL_USE_SSL")
+    if use_tls and use_ssl:
+        raise ConfigError("MAIL_USE_TLS and MAIL_USE_SSL are both on; choose one.")
+    return MailConfig(
+        server=env.get("MAIL_SERVER", ""),
+        port=_port(env, "MAIL_PORT", 25),
+        use_tls=use_tls,
+        use_ssl=use_ssl,
+        username=env.get("MAIL_USERNAME", ""),
+        password=env.get("MAIL_PASSWORD", ""),
+        sender=env.get("MAIL_DEFAULT_SENDER") or "roster-dash@localhost",
+    )
+
+
+def _credentials_keys(text: str, folder: Path) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in text.split(",") if key.strip())
+    if not keys:
+        return (_kept_secret(folder / "credentials_key", Fernet.generate_key().decode()),)
+    for number, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ConfigError(
+                f"CREDENTIALS_KEY: key {number} of {len(keys)} is not a Fernet key "
+                "(32 random bytes in URL-safe base64, 44 characters)."
+            ) from None
+    return keys
+
+
+def _kept_secret(path: Path, new: str = "") -> str:
+    """A secret made once for this installation, readable by its user only."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = new or secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

@@ -1,0 +1,56 @@
+"""What stops a wrong but successful answer. Each guard speaks in numbers."""
+
+from roster_dash.roster.errors import EmptyAnswer
+from roster_dash.roster.records import Kept, Snapshot
+from roster_dash.roster.roles import PRECEDENCE
+from roster_dash.roster.settings import SyncSettings
+
+
+def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
+    """Raises EmptyAnswer if nobody at all came for a school that has synced people."""
+    here = sum(1 for row in kept.people if row.is_active and row.person.source_id)
+    if here and not snapshot.people:
+        raise EmptyAnswer(
+            f"The roster answered, but with nobody in it, while {here:,} synced people are here. "
+            "Nothing was changed. Check in Clever that this school is still shared with us."
+        )
+
+
+def empty_answer_warnings(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
+    """A sentence for each part of the answer that is empty though it had content here.
+
+    Any sentence means: this run removes nobody and no list.
+    """
+    return [*_empty_roles(snapshot, kept, settings), *_empty_classes(snapshot, kept, settings)]
+
+
+def _empty_roles(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
+    warnings = []
+    for role in PRECEDENCE:
+        here = sum(
+            1
+            for row in kept.people
+            if row.is_active and row.person.source_id and role in row.person.roles
+        )
+        if settings.role(role).sync and here and not snapshot.count(role):
+            warnings.append(
+                f"The roster has no {role.label.lower()}, while {role.counted(here)} are here. "
+                "Nobody and no list was removed. Check in Clever what is shared with Roster Dash."
+            )
+    return warnings
+
+
+def _empty_classes(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
+    lists = [row.list for row in kept.lists if row.is_active and row.list.source_id]
+    if not settings.class_lists or not lists:
+        return []
+    if not snapshot.sections:
+        missing = f"no classes, while {len(lists):,} synced user lists are here"
+    elif not snapshot.terms and any(row.term_id for row in lists):
+        missing = f"no terms, while {len(lists):,} synced user lists are here"
+    else:
+        return []
+    return [
+        f"The roster has {missing}. Nobody and no list was removed. "
+        "Check in Clever what is shared with Roster Dash."
+    ]

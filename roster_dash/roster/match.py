@@ -1,0 +1,98 @@
+"""Who in the roster is whom here.
+
+1. The source's own id.
+2. For people here without such a match: sis_id or student number, within a role.
+3. Then e-mail, within a role, only where it is unique on both sides.
+
+Never by name, never across students and adults, and two records never become one person.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from roster_dash.roster.records import KeptPerson, Person
+
+Trait = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Matches:
+    """`of` maps a record's source_id to the person here; `conflicts` to everyone it fits."""
+
+    of: dict[str, KeptPerson] = field(default_factory=dict)
+    conflicts: dict[str, tuple[KeptPerson, ...]] = field(default_factory=dict)
+
+
+def match_people(records: Sequence[Person], kept: Sequence[KeptPerson]) -> Matches:
+    """Match roster records with the people here. `records`: valid ones, one per source_id."""
+    by_source = {row.person.source_id: row for row in kept if row.person.source_id}
+    matches = Matches()
+    unmatched: list[Person] = []
+    for record in records:
+        row = by_source.get(record.source_id)
+        if row is None:
+            unmatched.append(record)
+        else:
+            matches.of[record.source_id] = row
+    taken = {row.id for row in matches.of.values()}
+    if unmatched and len(taken) < len(kept):
+        _match_by_numbers(unmatched, [row for row in kept if row.id not in taken], matches)
+        _match_by_email(records, kept, matches)
+    return matches
+
+
+def _match_by_numbers(
+    records: Iterable[Person], free: Iterable[KeptPerson], matches: Matches
+) -> None:
+    index: dict[Trait, list[KeptPerson]] = defaultdict(list)
+    for row in free:
+        for trait in _numbers(row.person):
+            index[trait].append(row)
+    fits: dict[str, dict[int, KeptPerson]] = {}
+    claims: dict[int, int] = defaultdict(int)
+    for record in records:
+        rows = {row.id: row for trait in _numbers(record) for row in index.get(trait, ())}
+        if rows:
+            fits[record.source_id] = rows
+            for row_id in rows:
+                claims[row_id] += 1
+    for source_id, rows in fits.items():
+        first, *others = rows.values()
+        if others or claims[first.id] > 1:
+            matches.conflicts[source_id] = (first, *others)
+        else:
+            matches.of[source_id] = first
+
+
+def _match_by_email(
+    records: Iterable[Person], kept: Iterable[KeptPerson], matches: Matches
+) -> None:
+    """Unique means over everyone, matched already or not: a shared address proves nothing."""
+    here: dict[Trait, list[KeptPerson]] = defaultdict(list)
+    for row in kept:
+        for trait in _emails(row.person):
+            here[trait].append(row)
+    there: dict[Trait, list[Person]] = defaultdict(list)
+    for record in records:
+        for trait in _emails(record):
+            there[trait].append(record)
+    taken = {row.id for row in matches.of.values()}
+    taken.update(row.id for rows in matches.conflicts.values() for row in rows)
+    for trait, (record, *other_records) in there.items():
+        if record.source_id in matches.of or record.source_id in matches.conflicts:
+            continue
+        rows = here.get(trait, [])
+        if not other_records and len(rows) == 1 and rows[0].id not in taken:
+            matches.of[record.source_id] = rows[0]
+            taken.add(rows[0].id)
+
+
+def _numbers(person: Person) -> list[Trait]:
+    numbers = (("sis_id", person.sis_id), ("student_number", person.student_number))
+    return [(role, kind, value) for role in person.roles for kind, value in numbers if value]
+
+
+def _emails(person: Person) -> list[Trait]:
+    address = person.email.casefold()
+    return [(role, "email", address) for role in person.roles if "@" in address]

@@ -1,0 +1,54 @@
+"""How a person ends a run: exactly one outcome, with a reason a program and a person can read."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    RESTORED = "restored"
+    MOVED = "moved"
+    SKIPPED = "skipped"
+    EXCLUDED = "excluded"
+    LEAVING = "leaving"
+    ARCHIVED = "archived"
+    HELD = "held"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+
+
+REASONS: dict[str, str] = {
+    "new": "New in the roster.",
+    "same": "Nothing differs.",
+    "changed": "The roster has newer information.",
+    "back": "Back in the roster.",
+    "gone": "No longer in the roster, and Archive is on.",
+    "auto_update_off": "Already here, and Auto update is off.",
+    "linked": "Already here: linked to their roster record; Auto update is off.",
+    "archive_off": "No longer in the roster; Archive is off, so they stay.",
+    "empty_answer": "Missing from an answer that was empty or incomplete, so they stay.",
+    "role_off": "None of their roles is switched on.",
+    "left_out": "Switched off under “Include in sync”.",
+    "not_from_roster": "Added here; the roster never had them.",
+    "fits_several": "Several people here fit this record; it must be settled by hand.",
+    "fitted_by_several": "Several records fit the same person here; it must be settled by hand.",
+    "awaiting_conflict": "Fits a record that also fits others; left as they are.",
+    "no_name": "The record has no name at all.",
+    "no_id": "The record has no id.",
+    "section_chosen": "A class of the chosen terms and grades.",
+    "section_gone": "The class has left the roster.",
+    "section_not_chosen": "The class is not in the chosen terms and grades.",
+    "class_members": "The class has other members now.",
+}
+
+
+class PersonOutcome(NamedTuple):
+    """One person's end of a run. `kept_id` is None for someone who is not here."""
+
+    outcome: Outcome
+    reason: str
+    source_id: str
+    kept_id: int | None
+    name: str

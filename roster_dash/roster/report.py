@@ -1,0 +1,83 @@
+"""A run in numbers and in a sentence: what history shows, the mail says and the CLI prints."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from roster_dash.roster.lists import LIST_COUNTS
+from roster_dash.roster.operations import Entity
+from roster_dash.roster.outcomes import Outcome
+from roster_dash.roster.plan import Plan
+
+Counts = Mapping[str, Mapping[str, int]]
+
+NO_COUNTS: Counts = {
+    "people": {str(outcome): 0 for outcome in Outcome},
+    "lists": dict.fromkeys(LIST_COUNTS, 0),
+    "memberships": {"added": 0, "removed": 0},
+}
+
+_WORDS = {
+    "created": "joined",
+    "restored": "returned",
+    "moved": "moved",
+    "updated": "updated",
+    "leaving": "leaving soon",
+    "archived": "archived",
+    "held": "waiting for you",
+    "conflict": "to settle by hand",
+    "invalid": "unreadable",
+}
+NEEDS_A_PERSON = (Outcome.HELD, Outcome.CONFLICT, Outcome.INVALID)
+
+
+def counts_of(plan: Plan) -> dict[str, dict[str, int]]:
+    """{"people": {outcome: n}, "lists": {...}, "memberships": {...}}; zero is said out loud."""
+    outcomes = Counter(outcome for outcome, *_ in plan.outcomes)
+    members = [op for op in plan.operations if op.entity is Entity.MEMBERS]
+    return {
+        "people": {str(outcome): outcomes.get(outcome, 0) for outcome in Outcome},
+        "lists": {name: plan.list_counts.get(name, 0) for name in LIST_COUNTS},
+        "memberships": {
+            "added": sum(_length(op.after) for op in members),
+            "removed": sum(_length(op.before) for op in members),
+        },
+    }
+
+
+def _length(sides: Mapping[str, Any]) -> int:
+    return sum(len(ids) for ids in sides.values())
+
+
+def changes_anything(counts: Counts) -> bool:
+    people = sum(counts["people"][name] for name in ("created", "updated", "restored", "archived"))
+    lists = sum(n for name, n in counts["lists"].items() if name != "unchanged")
+    return bool(people or lists or any(counts["memberships"].values()))
+
+
+def needs_a_person(counts: Counts, warnings: list[str]) -> bool:
+    """Whether the verdict asks somebody to act: conflicts, unreadable records, a guard's word."""
+    return any(counts["people"][outcome] for outcome in NEEDS_A_PERSON) or any(
+        "was removed" in warning for warning in warnings
+    )
+
+
+def summary(counts: Counts) -> str:
+    """What changed, in a clause: "3 joined, 1 updated, 2 lists made"; "nothing changed"."""
+    parts = [
+        f"{counts['people'][name]:,} {word}"
+        for name, word in _WORDS.items()
+        if counts["people"].get(name)
+    ]
+    for name, word in (
+        ("created", "made"),
+        ("updated", "updated"),
+        ("restored", "brought back"),
+        ("archived", "retired"),
+    ):
+        if number := counts["lists"].get(name):
+            parts.append(f"{number:,} {'list' if number == 1 else 'lists'} {word}")
+    members = counts["memberships"]
+    if not parts and any(members.values()):
+        parts.append(f"{members['added'] + members['removed']:,} class memberships changed")
+    return ", ".join(parts) or "nothing changed"

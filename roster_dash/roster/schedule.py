@@ -1,0 +1,33 @@
+"""When a school's daily sync is due: its own time, in its own zone."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+SPREAD = timedelta(minutes=20)
+"""Schools with the same time start within this, so that 500 don't start at one second."""
+
+
+def next_due(after: datetime, at: str, zone: str, key: str) -> tuple[date, datetime]:
+    """The first due moment later than `after`: (its day in the school's calendar, UTC).
+
+    `at` is HH:MM of the school's clock; `key` spreads schools, the same way each day. A time
+    that a clock change skips is taken an hour later, one that it repeats is taken once.
+    """
+    tz = ZoneInfo(zone)
+    day = after.astimezone(tz).date() - timedelta(days=1)
+    while (due := due_on(day, at, zone, key)) <= after:
+        day += timedelta(days=1)
+    return day, due
+
+
+def due_on(day: date, at: str, zone: str, key: str) -> datetime:
+    """The due moment of one day, UTC."""
+    clock = time.fromisoformat(at)
+    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) + spread(key)
+
+
+def spread(key: str) -> timedelta:
+    """A school's own delay, from 0 up to SPREAD; the same for the same key."""
+    fraction = int.from_bytes(blake2b(key.encode(), digest_size=4).digest()) / 2**32
+    return timedelta(seconds=int(SPREAD.total_seconds() * fraction))

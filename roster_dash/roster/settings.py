@@ -1,0 +1,203 @@
+"""What a school syncs, and the defaults. A NEW SETTING IS A FIELD AND A ROW OF `KEYS`.
+
+Settings are stored, printed and typed as flat `KEY=VALUE` text; this is the only translation.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.roles import PRECEDENCE, Role
+
+ALL = "all"
+CURRENT = "current"
+
+_ON = {"on", "true", "yes", "1"}
+_OFF = {"off", "false", "no", "0"}
+_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSettings:
+    """One role's switches. Off, off, off: nothing happens until an Owner chooses."""
+
+    sync: bool = False
+    auto_update: bool = False
+    archive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """What one school syncs. Frozen; `changed` makes the next version."""
+
+    students: RoleSettings = RoleSettings()
+    teachers: RoleSettings = RoleSettings()
+    staff: RoleSettings = RoleSettings()
+    admins: RoleSettings = RoleSettings()
+    contacts: str = "off"
+    class_lists: bool = False
+    class_list_terms: tuple[str, ...] = ()
+    class_list_grades: tuple[str, ...] = ()
+    schedule_time: str = "02:00"
+    schedule_enabled: bool = True
+    grace_students: int = 0
+    grace_adults: int = 0
+    notify_emails: tuple[str, ...] = ()
+    notify_when: str = "always"
+
+    def role(self, role: Role) -> RoleSettings:
+        switches: RoleSettings = getattr(self, role.setting)
+        return switches
+
+    def deciding_role(self, roles: tuple[Role, ...]) -> Role | None:
+        """The first enabled role of a person, whose switches hold for them; None: not synced."""
+        return next((role for role in PRECEDENCE if role in roles and self.role(role).sync), None)
+
+    @property
+    def lists_chosen(self) -> bool:
+        """Class lists are on and both terms and grades are chosen."""
+        return self.class_lists and bool(self.class_list_terms) and bool(self.class_list_grades)
+
+    @property
+    def syncs_anything(self) -> bool:
+        return self.lists_chosen or any(self.role(role).sync for role in Role)
+
+    def flat(self) -> dict[str, str]:
+        """All settings as text, in the order of `KEYS`."""
+        return {key: kind.show(kind.get(self)) for key, kind in KEYS.items()}
+
+    def changed(self, changes: Mapping[str, str]) -> "SyncSettings":
+        """These settings with some keys set.
+
+        Errors: BadInput names the key, what came and what is allowed.
+        """
+        settings = self
+        for key, text in changes.items():
+            if key not in KEYS:
+                raise BadInput(f"There is no setting “{key}”. Settings are: {', '.join(KEYS)}.")
+            try:
+                settings = KEYS[key].set(settings, text)
+            except ValueError as error:
+                raise BadInput(f"{key} can’t be “{text}”: {error}.") from None
+        return settings
+
+    def differences(self, newer: "SyncSettings") -> dict[str, tuple[str, str]]:
+        """Key -> (before, after) for every setting that differs."""
+        before, after = self.flat(), newer.flat()
+        return {key: (before[key], after[key]) for key in KEYS if before[key] != after[key]}
+
+
+def from_flat(stored: Mapping[str, str]) -> SyncSettings:
+    """Stored settings: keys this version doesn't know are dropped, missing ones take defaults."""
+    return SyncSettings().changed({key: text for key, text in stored.items() if key in KEYS})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """How one setting is read from and written to text."""
+
+    path: tuple[str, ...]
+    parse: Callable[[str], Any]
+    show: Callable[[Any], str] = field(default=str)
+
+    def get(self, settings: SyncSettings) -> Any:
+        value: Any = settings
+        for name in self.path:
+            value = getattr(value, name)
+        return value
+
+    def set(self, settings: SyncSettings, text: str) -> SyncSettings:
+        value = self.parse(text)
+        first, *rest = self.path
+        if rest:
+            value = replace(getattr(settings, first), **{rest[0]: value})
+        return replace(settings, **{first: value})
+
+
+def _switch(text: str) -> bool:
+    word = text.strip().casefold()
+    if word not in _ON | _OFF:
+        raise ValueError("say on or off")
+    return word in _ON
+
+
+def _show_switch(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        word = text.strip().casefold()
+        if word not in allowed:
+            raise ValueError("say " + " or ".join(allowed))
+        return word
+
+    return parse
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """A comma list; a name with a comma in it goes between double quotes."""
+    rows = list(csv.reader([text.replace("\n", ",")], skipinitialspace=True))
+    words = (word.strip() for word in (rows[0] if rows else []))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _show_words(words: tuple[str, ...]) -> str:
+    return ",".join(f'"{word}"' if "," in word else word for word in words)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = (
+        word.casefold() if word.casefold() in (ALL, CURRENT) else word for word in _words(text)
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def _emails(text: str) -> tuple[str, ...]:
+    addresses = _words(text.replace(";", ","))
+    for address in addresses:
+        if not _EMAIL.fullmatch(address):
+            raise ValueError(f"“{address}” is not an e-mail address")
+    return addresses
+
+
+def _time(text: str) -> str:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if not match:
+        raise ValueError("say a time of day as HH:MM, 02:00 say")
+    return f"{int(match[1]):02}:{match[2]}"
+
+
+def _no_grace(text: str) -> int:
+    if text.strip() != "0":
+        raise ValueError("this version archives in the same run, so only 0 days is possible")
+    return 0
+
+
+def _role_keys(name: str) -> dict[str, Key]:
+    return {
+        name: Key((name, "sync"), _switch, _show_switch),
+        f"{name}.auto_update": Key((name, "auto_update"), _switch, _show_switch),
+        f"{name}.archive": Key((name, "archive"), _switch, _show_switch),
+    }
+
+
+KEYS: dict[str, Key] = {
+    **_role_keys("students"),
+    **_role_keys("teachers"),
+    **_role_keys("staff"),
+    **_role_keys("admins"),
+    "contacts": Key(("contacts",), _one_of("off", "primary")),
+    "class_lists": Key(("class_lists",), _switch, _show_switch),
+    "class_lists.terms": Key(("class_list_terms",), _names, _show_words),
+    "class_lists.grades": Key(("class_list_grades",), _names, _show_words),
+    "schedule.time": Key(("schedule_time",), _time),
+    "schedule.enabled": Key(("schedule_enabled",), _switch, _show_switch),
+    "grace.students": Key(("grace_students",), _no_grace),
+    "grace.adults": Key(("grace_adults",), _no_grace),
+    "notify.emails": Key(("notify_emails",), _emails, _show_words),
+    "notify.when": Key(("notify_when",), _one_of("always", "changes", "problems", "never")),
+}
