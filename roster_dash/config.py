@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from flask import current_app
 
 
 class ConfigError(Exception):
@@ -164,3 +165,9 @@ def _kept_secret(path: Path, new: str = "") -> str:
         secret = new or secrets.token_urlsafe(48)
         file.write(secret)
     return secret
+
+
+def current_config() -> Config:
+    """The configuration of the running application."""
+    config: Config = current_app.config["ROSTER_DASH"]
+    return config

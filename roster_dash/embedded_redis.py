@@ -91,7 +91,7 @@ def _start(server: str, folder: Path, sock: Path) -> "subprocess.Popen[bytes]":
         "logfile": str(folder.resolve() / "redis.log"),
     }
     arguments = [word for key, value in options.items() for word in (f"--{key}", value)]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - the server we found, our own options
         [server, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

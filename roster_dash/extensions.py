@@ -1,12 +1,14 @@
 """The extensions, made here and configured in app.py. Imports nothing of ours."""
 
+import smtplib
+import ssl
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from flask import has_request_context, request
+from flask import current_app, has_request_context, request
 from flask_login import LoginManager
-from flask_mail import Mail
+from flask_mail import Connection, Mail
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -47,15 +49,39 @@ class UtcDateTime(TypeDecorator[datetime]):
         return aware.astimezone(UTC)
 
 
+class SafeConnection(Connection):
+    """Flask-Mail's connection, with a time limit and certificates verified."""
+
+    def configure_host(self) -> smtplib.SMTP:
+        mail, context = self.mail, ssl.create_default_context()
+        host: smtplib.SMTP
+        if mail.use_ssl:
+            host = smtplib.SMTP_SSL(mail.server, mail.port, timeout=20, context=context)
+        else:
+            host = smtplib.SMTP(mail.server, mail.port, timeout=20)
+        if mail.use_tls:
+            host.starttls(context=context)
+        if mail.username and mail.password:
+            host.login(mail.username, mail.password)
+        return host
+
+
+class SafeMail(Mail):
+    def connect(self) -> SafeConnection:
+        return SafeConnection(current_app.extensions["mail"])
+
+
 def to_json(value: Any) -> str:
     return orjson.dumps(value, default=str).decode()
 
 
-db = SQLAlchemy(model_class=Base, engine_options={"json_serializer": to_json})
+db = SQLAlchemy(
+    model_class=Base, engine_options={"json_serializer": to_json, "hide_parameters": True}
+)
 migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
-mailer = Mail()
+mailer = SafeMail()
 
 
 def prepare_sqlite(engine: Engine) -> None:

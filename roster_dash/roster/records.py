@@ -92,6 +92,23 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class DistrictPart:
+    """What has no per-school answer: district admins, and students' primary contacts."""
+
+    admins: tuple[Person, ...] = ()
+    contacts: Mapping[str, Contact] = field(default_factory=dict)
+    """source_id of the student -> their primary contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSchool:
+    """A school the source shares, linked here or not."""
+
+    source_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One complete, verified answer of a source for one school."""
 

@@ -28,6 +28,20 @@ _WORDS = {
     "conflict": "to settle by hand",
     "invalid": "unreadable",
 }
+KINDS = {
+    ("person", "create"): "Joined",
+    ("person", "restore"): "Returned",
+    ("person", "update"): "Updated",
+    ("person", "link"): "Linked to their roster record",
+    ("person", "archive"): "Archived",
+    ("list", "create"): "Lists made",
+    ("list", "restore"): "Lists brought back",
+    ("list", "update"): "Lists updated",
+    ("list", "archive"): "Lists retired",
+    ("members", "update"): "Lists with other members",
+}
+"""(entity, action) of every kind of operation -> its title, in the order people read them."""
+
 NEEDS_A_PERSON = (Outcome.HELD, Outcome.CONFLICT, Outcome.INVALID)
 
 
@@ -81,3 +95,24 @@ def summary(counts: Counts) -> str:
     if not parts and any(members.values()):
         parts.append(f"{members['added'] + members['removed']:,} class memberships changed")
     return ", ".join(parts) or "nothing changed"
+
+
+def verdict(status: str, counts: Counts, warnings: list[str]) -> str:
+    """The one line that says whether anybody has to do anything."""
+    if status == "failed":
+        return "the sync failed, nothing was changed"
+    if status == "cancelled":
+        return "the sync was cancelled, nothing was changed"
+    needs = "please look at it" if needs_a_person(counts, warnings) else "nothing needs you"
+    return f"{summary(counts)}, {needs}"
+
+
+def is_wanted(when: str, status: str, counts: Counts, warnings: list[str]) -> bool:
+    """Whether a school that asked for mails `when` wants one about a run that ended so."""
+    problem = status in ("failed", "held") or needs_a_person(counts, warnings)
+    return {
+        "always": True,
+        "changes": problem or changes_anything(counts),
+        "problems": problem,
+        "never": False,
+    }[when]

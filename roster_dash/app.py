@@ -1,0 +1,44 @@
+"""create_app: the only place where the parts are wired together."""
+
+from flask import Flask
+
+from roster_dash import cli, web
+from roster_dash.config import Config, load_config
+from roster_dash.extensions import csrf, db, login, mailer, migrate, prepare_sqlite
+
+YEAR_SECONDS = 31_536_000
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application, configured from the environment unless a Config is given."""
+    config = config or load_config()
+    app = Flask("roster_dash", template_folder=".", static_folder="web/static")
+    app.config.from_mapping(
+        ROSTER_DASH=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.is_https,
+        SEND_FILE_MAX_AGE_DEFAULT=YEAR_SECONDS,
+        MAX_CONTENT_LENGTH=1_000_000,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAIL_SERVER=config.mail.server,
+        MAIL_PORT=config.mail.port,
+        MAIL_USE_TLS=config.mail.use_tls,
+        MAIL_USE_SSL=config.mail.use_ssl,
+        MAIL_USERNAME=config.mail.username or None,
+        MAIL_PASSWORD=config.mail.password or None,
+        MAIL_DEFAULT_SENDER=config.mail.sender,
+        MAIL_DEBUG=False,
+    )
+    for extension in (db, csrf, login, mailer):
+        extension.init_app(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    if config.database_url.startswith("sqlite"):
+        with app.app_context():
+            prepare_sqlite(db.engine)
+    web.register(app)
+    cli.register(app)
+    return app

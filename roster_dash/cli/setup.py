@@ -1,0 +1,170 @@
+"""Setting up: the database, accounts, districts, schools and their settings."""
+
+import secrets
+import sys
+
+import click
+from flask_migrate import upgrade
+
+from roster_dash import jobs
+from roster_dash.cli.output import answers, tell
+from roster_dash.cli.paths import MIGRATIONS
+from roster_dash.config import current_config
+from roster_dash.roster.errors import BadInput
+from roster_dash.sources.clever import CleverSource, find_token
+from roster_dash.store import accounts, runs, schools
+from roster_dash.store import settings as settings_store
+from roster_dash.store.accounts import AccountRole
+from roster_dash.store.secrets import Vault
+from roster_dash.store.transactions import commit
+from roster_dash.sync import clever_app, open_source
+
+DEFAULT_TIMEZONE = "America/New_York"
+
+
+@click.command("init", help="Migrate the database to head.")
+@answers
+def init(as_json: bool) -> None:
+    upgrade(directory=MIGRATIONS)
+    tell({"database": "head"}, ["The database is up to date."], wants_json=as_json)
+
+
+@click.command("create-user", help="Make an account.")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice([role.value for role in AccountRole]))
+@click.option("--school", "school_refs", multiple=True, help="A school the Owner owns.")
+@click.option("--district", "district_ref", help="The District Manager's district.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@answers
+def create_user(
+    email: str,
+    role: str,
+    school_refs: tuple[str, ...],
+    district_ref: str | None,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    password = _secret_from_stdin() if password_stdin else secrets.token_urlsafe(12)
+    user = accounts.create_user(
+        email,
+        password,
+        AccountRole(role),
+        schools=[schools.find_school(reference) for reference in school_refs],
+        district=schools.find_district(district_ref) if district_ref else None,
+    )
+    commit()
+    document = {"user": user.id, "email": user.email, "role": user.role}
+    lines = [f"Account {user.email} made ({user.role})."]
+    if not password_stdin:
+        document["password"] = password
+        lines.append(f"Password: {password}")
+    tell(document, lines, wants_json=as_json)
+
+
+@click.command("connect-district", help="Connect a district, by its id and token in Clever.")
+@click.argument("name")
+@click.option("--clever-id", required=True, help="The district's id in Clever.")
+@click.option("--token-stdin", is_flag=True, help="Read its token from standard input.")
+@answers
+def connect_district(name: str, clever_id: str, token_stdin: bool, as_json: bool) -> None:
+    app = clever_app()
+    if token_stdin:
+        token = _secret_from_stdin()
+    elif app.can_find_tokens:
+        token = find_token(app, clever_id)
+    else:
+        raise BadInput(
+            "No token was given and CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET are unset. "
+            "Set both, or give the token with --token-stdin."
+        )
+    CleverSource(app, clever_id, token).district_name()
+    vault = Vault(current_config().credentials_keys)
+    district = schools.save_district(name, clever_id, vault.lock(token))
+    commit()
+    lines = [f"District {district.id} connected: {district.name}."]
+    tell({"district": district.id}, lines, wants_json=as_json)
+
+
+@click.command("schools", help="What Clever shares of a district, linked or not.")
+@click.argument("district_ref", metavar="DISTRICT")
+@answers
+def list_schools(district_ref: str, as_json: bool) -> None:
+    district = schools.find_district(district_ref)
+    linked = schools.linked_clever_ids(district)
+    rows = [
+        {
+            "clever_id": shared.source_id,
+            "name": shared.name,
+            "linked": shared.source_id in linked,
+            "school": linked.get(shared.source_id),
+        }
+        for shared in open_source(district).schools()
+    ]
+    lines = [
+        f"{row['clever_id']}  {row['name']}  "
+        + (f"linked as school {row['school']}" if row["linked"] else "not linked")
+        for row in rows
+    ]
+    tell(rows, lines or ["Clever shares no school of this district yet."], wants_json=as_json)
+
+
+@click.command("link-school", help="Link a shared school.")
+@click.argument("district_ref", metavar="DISTRICT")
+@click.argument("clever_school_id")
+@click.option("--timezone", default=DEFAULT_TIMEZONE, show_default=True)
+@answers
+def link_school(district_ref: str, clever_school_id: str, timezone: str, as_json: bool) -> None:
+    district = schools.find_district(district_ref)
+    shared = open_source(district).school(clever_school_id)
+    school = schools.link_school(district, shared, timezone)
+    commit()
+    lines = [f"School {school.id} linked: {school.name}. Nothing is synced until settings say so."]
+    tell({"school": school.id}, lines, wants_json=as_json)
+
+
+@click.command("settings", help="Show a school's settings, or save some as a new version.")
+@click.argument("school_ref", metavar="SCHOOL")
+@click.argument("pairs", metavar="[KEY=VALUE]...", nargs=-1)
+@click.option("--sync", "and_sync", is_flag=True, help="Enqueue a sync after saving.")
+@answers
+def settings(school_ref: str, pairs: tuple[str, ...], and_sync: bool, as_json: bool) -> None:
+    school = schools.find_school(school_ref)
+    if pairs:
+        schools.lock_school(school.id)
+        wanted = settings_store.load_settings(school.id).changed(parse_pairs(pairs))
+        settings_store.save_settings(school, wanted, None)
+    run = runs.request_run(school.id, runs.Trigger.SETTINGS) if and_sync else None
+    commit()
+    if run is not None:
+        jobs.enqueue_run(run.id)
+    version = settings_store.latest_version(school.id)
+    flat = settings_store.load_settings(school.id).flat()
+    document = {
+        "school": school.id,
+        "version": version.number if version else 0,
+        "settings": flat,
+    }
+    if run is not None:
+        document["run"] = run.id
+    tell(document, [f"{key}={value}" for key, value in flat.items()], wants_json=as_json)
+
+
+def parse_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """KEY=VALUE words as a dict. Errors: BadInput."""
+    changes = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise BadInput(f"“{pair}” is not KEY=VALUE; say students=on, for example.")
+        changes[key.strip()] = value.strip()
+    return changes
+
+
+def _secret_from_stdin() -> str:
+    secret = sys.stdin.read().strip()
+    if not secret:
+        raise BadInput("Standard input had nothing in it; the secret was expected there.")
+    return secret
+
+
+COMMANDS = (init, create_user, connect_district, list_schools, link_school, settings)

@@ -1,0 +1,175 @@
+"""Syncing from the command line: here and now, or through the queue."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+
+from roster_dash import jobs, notify
+from roster_dash.cli.output import EXIT_FAILED, EXIT_HELD, answers, tell
+from roster_dash.cli.setup import parse_pairs
+from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.roster.records import DistrictPart
+from roster_dash.roster.report import NO_COUNTS
+from roster_dash.store import runs, schools
+from roster_dash.store import settings as settings_store
+from roster_dash.store.runs import RunStatus
+from roster_dash.store.tables import OperationRow, Run
+from roster_dash.store.transactions import commit, rollback
+from roster_dash.sync import preview, sync_run
+
+Document = dict[str, Any]
+
+_EXITS = {RunStatus.FAILED: EXIT_FAILED, RunStatus.HELD: EXIT_HELD}
+
+
+@click.command("sync", help="Sync a school, a district's schools or all of them, here and now.")
+@click.argument("school_ref", metavar="[SCHOOL]", required=False)
+@click.option("--district", "district_ref", help="All linked schools of a district.")
+@click.option("--all", "every", is_flag=True, help="All linked schools.")
+@click.option("--enqueue", is_flag=True, help="Leave it to the workers.")
+@answers
+def sync(
+    school_ref: str | None, district_ref: str | None, every: bool, enqueue: bool, as_json: bool
+) -> None:
+    if sum(map(bool, (school_ref, district_ref, every))) != 1:
+        raise BadInput("Say one of: a SCHOOL, --district DISTRICT, --all.")
+    parts: dict[int, DistrictPart] = {}
+    act = _enqueue if enqueue else partial(_sync_here, parts)
+    if school_ref:
+        documents = [act(schools.find_school(school_ref).id)]
+    else:
+        found = schools.find_district(district_ref).schools if district_ref else None
+        ids = [school.id for school in (found or schools.all_schools())]
+        documents = [_or_error(act, school_id) for school_id in ids]
+    _answer_runs(documents, single=bool(school_ref), wants_json=as_json)
+
+
+def _sync_here(parts: dict[int, DistrictPart], school_id: int) -> Document:
+    """Runs a school's sync in this process, with its mail and what waited behind it."""
+    run = runs.run_here(school_id)
+    commit()
+    result = sync_run(run.id, parts=parts)
+    for mail_id in result.mail_ids:
+        notify.deliver(mail_id)
+    if result.waiting_run_id is not None:
+        jobs.enqueue_run(result.waiting_run_id)
+    return run_document(runs.find_run(run.id))
+
+
+def _enqueue(school_id: int) -> Document:
+    run = runs.request_run(school_id, runs.Trigger.MANUAL)
+    commit()
+    jobs.enqueue_run(run.id)
+    return run_document(run)
+
+
+def _or_error(act: Callable[[int], Document], school_id: int) -> Document:
+    """One school's trouble doesn't stop the others of a district."""
+    try:
+        return act(school_id)
+    except RosterDashError as error:
+        rollback()
+        return {"school": school_id, "error": error.code, "message": error.message}
+
+
+def _answer_runs(documents: list[Document], *, single: bool, wants_json: bool) -> None:
+    lines = [_line(document) for document in documents]
+    tell(documents[0] if single else documents, lines, wants_json=wants_json)
+    codes = [_EXITS.get(document.get("status", RunStatus.FAILED), 0) for document in documents]
+    raise SystemExit(max(codes, default=0))
+
+
+@click.command("preview", help="What the next run would do with these settings; writes nothing.")
+@click.argument("school_ref", metavar="SCHOOL")
+@click.argument("pairs", metavar="[KEY=VALUE]...", nargs=-1)
+@click.option("--fetch", is_flag=True, help="Ask Clever now instead of using the last answer.")
+@answers
+def preview_command(school_ref: str, pairs: tuple[str, ...], fetch: bool, as_json: bool) -> None:
+    school = schools.find_school(school_ref)
+    settings = settings_store.load_settings(school.id).changed(parse_pairs(pairs))
+    seen = preview(school, settings, fetch=fetch)
+    document = {
+        "run": None,
+        "school": school.id,
+        "status": "preview",
+        "trigger": "preview",
+        "message": seen.message,
+        "snapshot": seen.snapshot_id,
+        "counts": seen.counts,
+        "warnings": list(seen.plan.warnings),
+        "started_at": None,
+        "finished_at": None,
+    }
+    tell(document, [_line(document), *seen.plan.warnings], wants_json=as_json)
+
+
+@click.command("cancel", help="Cancel a queued or running run.")
+@click.argument("run_id", metavar="RUN", type=int)
+@answers
+def cancel(run_id: int, as_json: bool) -> None:
+    run = runs.find_run(run_id)
+    if not runs.request_cancel(run):
+        raise BadInput(f"Run {run_id} is over already ({run.status}); there is nothing to cancel.")
+    commit()
+    document = run_document(runs.find_run(run_id))
+    tell(document, [_line(document)], wants_json=as_json)
+
+
+@click.command("runs", help="Runs, newest first.")
+@click.argument("school_ref", metavar="[SCHOOL]", required=False)
+@click.option("--district", "district_ref", help="Of a district's schools.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@answers
+def list_runs(school_ref: str | None, district_ref: str | None, limit: int, as_json: bool) -> None:
+    ids: list[int] | None = None
+    if school_ref:
+        ids = [schools.find_school(school_ref).id]
+    elif district_ref:
+        ids = [school.id for school in schools.find_district(district_ref).schools]
+    documents = [run_document(run) for run in runs.list_runs(ids, limit=limit)]
+    tell(documents, [_line(document) for document in documents], wants_json=as_json)
+
+
+@click.command("run", help="One run, with its operations.")
+@click.argument("run_id", metavar="RUN", type=int)
+@answers
+def show_run(run_id: int, as_json: bool) -> None:
+    run = runs.find_run(run_id)
+    operations = [_operation_document(row) for row in runs.operations_of(run_id)]
+    document = run_document(run) | {
+        "warnings": run.warnings,
+        "problems": run.problems,
+        "operations": operations,
+    }
+    lines = [f"{op['action']} {op['entity']} {op['label']}" for op in operations]
+    tell(document, [_line(document), *run.warnings, *lines], wants_json=as_json)
+
+
+def run_document(run: Run) -> Document:
+    """A run as JSON; the shape is a surface that must not move."""
+    return {
+        "run": run.id,
+        "school": run.school_id,
+        "status": run.status,
+        "trigger": run.trigger,
+        "message": run.message,
+        "snapshot": run.snapshot_id,
+        "counts": run.counts or NO_COUNTS,
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+    }
+
+
+def _operation_document(row: OperationRow) -> Document:
+    names = ("id", "entity", "entity_id", "action", "reason", "label", "before", "after")
+    return {name: getattr(row, name) for name in names}
+
+
+def _line(document: Document) -> str:
+    number = f"Run {document['run']}" if document.get("run") else f"School {document['school']}"
+    return f"{number}: {document.get('status', 'no run')}. {document['message']}".rstrip()
+
+
+COMMANDS = (sync, preview_command, cancel, list_runs, show_run)

@@ -1,0 +1,49 @@
+"""One message to one address, over Flask-Mail."""
+
+import logging
+import smtplib
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+
+from flask_mail import Message
+
+from roster_dash.config import current_config
+from roster_dash.extensions import mailer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A composed message: plain text, and the same as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def send_mail(recipient: str, mail: Mail) -> str:
+    """Sends a mail to one address; gives "" or, for people, why it could not go out."""
+    config = current_config().mail
+    if not config.server:
+        return "No mail server is set up: MAIL_SERVER is empty."
+    if any(mark in part for part in (recipient, mail.subject) for mark in "\r\n"):
+        return "The address or the subject has a line break in it."
+    message = Message(
+        subject=mail.subject,
+        recipients=[recipient],
+        body=mail.text,
+        html=mail.html,
+        sender=formataddr(parseaddr(config.sender)),
+    )
+    try:
+        mailer.send(message)
+    except smtplib.SMTPRecipientsRefused:
+        return "The mail server refuses this address."
+    except smtplib.SMTPException as error:
+        log.warning("mail not sent: %s", type(error).__name__)
+        return "The mail server refuses the message."
+    except OSError as error:
+        log.warning("mail not sent: %s", type(error).__name__)
+        return "The mail server can’t be reached."
+    return ""

@@ -1,0 +1,65 @@
+"""After a run: what its mail says, and sending what is due in the outbox."""
+
+from roster_dash.config import current_config
+from roster_dash.mail.message import send_mail
+from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
+from roster_dash.roster.report import KINDS, NO_COUNTS
+from roster_dash.store import mails, runs
+from roster_dash.store.tables import OperationRow, Run
+from roster_dash.store.transactions import commit
+
+NAMED = 10
+"""How many changes of each kind a mail names."""
+
+
+def deliver(mail_id: int) -> bool:
+    """Sends one message of the outbox; whether it went out. A failure is tried again later."""
+    mail = mails.claim_mail(mail_id)
+    commit()
+    if mail is None:
+        return False
+    error = send_mail(mail.recipient, compose_run_result(result_of(mail.run)))
+    if error:
+        mails.mark_unsent(mail, error)
+    else:
+        mails.mark_sent(mail)
+    commit()
+    return not error
+
+
+def result_of(run: Run) -> RunResult:
+    """A run as its mail tells it."""
+    return RunResult(
+        school=run.school.name,
+        zone=run.school.timezone,
+        status=run.status,
+        message=run.message,
+        counts=run.counts or NO_COUNTS,
+        warnings=run.warnings,
+        problems=run.problems,
+        changes=changes_of(run),
+        finished_at=run.finished_at,
+        next_due_at=run.school.next_due_at,
+        url=f"{current_config().public_url}/runs/{run.id}",
+    )
+
+
+def changes_of(run: Run) -> list[Changes]:
+    """Every kind of change of a run, with its first names."""
+    numbers = runs.count_operations(run.id)
+    changes = []
+    for (entity, action), title in KINDS.items():
+        if number := numbers.get((entity, action)):
+            first = runs.operations_of(run.id, entity=entity, action=action, limit=NAMED)
+            changes.append(Changes(title, number, [_line(row) for row in first]))
+    return changes
+
+
+def _line(row: OperationRow) -> str:
+    if row.entity == "members":
+        added, removed = (sum(map(len, side.values())) for side in (row.after, row.before))
+        return f"{row.label} (+{added}, −{removed})"
+    if row.action == "update":
+        names = [name.replace("_", " ") for name in row.after if name != "contact_source_id"]
+        return f"{row.label} ({', '.join(names)})" if names else row.label
+    return row.label

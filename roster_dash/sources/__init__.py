@@ -1,0 +1,31 @@
+"""WHERE FROM: reads the network, returns rosters. A SOURCE IS A LINE of `SOURCES`.
+
+A fetch is complete or it is an error; there is nothing in between.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
+
+Progress = Callable[[str, int, int], None]
+"""Told (what is being read, pages so far, records so far) after every page."""
+
+
+class Source(Protocol):
+    """A district's roster. Every method raises SourceError when it can't give all of it."""
+
+    def district_name(self) -> str:
+        """The district's own name; proves that the credentials work."""
+
+    def schools(self) -> list[SharedSchool]:
+        """Every school that is shared with us."""
+
+    def school(self, source_id: str) -> SharedSchool:
+        """One shared school. Errors: NotShared."""
+
+    def fetch_district_part(self, progress: Progress) -> DistrictPart:
+        """What belongs to no single school; one fetch serves all schools of a night."""
+
+    def fetch_school(self, source_id: str, part: DistrictPart, progress: Progress) -> Snapshot:
+        """Everything about one school. Errors: NotShared if the school isn't shared (any more)."""

@@ -1,0 +1,214 @@
+"""Clever as a source: which endpoints are asked, and how their answers become a snapshot."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+
+from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+from roster_dash.roster.records import (
+    DistrictPart,
+    Person,
+    SharedSchool,
+    Snapshot,
+)
+from roster_dash.roster.roles import Role
+from roster_dash.sources import Progress
+from roster_dash.sources.clever_parse import (
+    course_name,
+    parse_admin,
+    parse_contacts,
+    parse_section,
+    parse_term,
+    parse_user,
+)
+from roster_dash.sources.http import Json, JsonApi
+
+PAGE = 10_000
+"""Clever's largest page: fewest requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleverApp:
+    """Where Clever is and who we are to it."""
+
+    api_url: str = "https://api.clever.com"
+    auth_url: str = "https://clever.com"
+    version: str = "v3.1"
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+    @property
+    def can_find_tokens(self) -> bool:
+        return bool(self.client_id and self.client_secret)
+
+
+class CleverSource:
+    """One district's data under one token. `on_new_token` is told when Clever gave another one."""
+
+    def __init__(
+        self,
+        app: CleverApp,
+        district_id: str,
+        token: str,
+        *,
+        on_new_token: Callable[[str], None] = lambda token: None,
+        **api_options: Any,
+    ) -> None:
+        self._app = app
+        self._district_id = district_id
+        self._on_new_token = on_new_token
+        self._api = JsonApi(
+            app.api_url,
+            token,
+            name="Clever",
+            renew_token=self._renew_token if app.can_find_tokens else None,
+            **api_options,
+        )
+
+    def district_name(self) -> str:
+        return str(self._district().get("name") or "").strip()
+
+    def schools(self) -> list[SharedSchool]:
+        records = self._collect("/schools", "schools", _silent)
+        return [_shared_school(record) for record in records.values()]
+
+    def school(self, source_id: str) -> SharedSchool:
+        body = self._api.get(f"/{self._app.version}/schools/{source_id}", "school")
+        record = body.get("data")
+        if not isinstance(record, dict) or not record.get("id"):
+            raise SourceError("Clever’s answer for the school is not complete: it has no id.")
+        return _shared_school(record)
+
+    def fetch_district_part(self, progress: Progress) -> DistrictPart:
+        admins = self._collect("/users", "district admins", progress, role="district_admin")
+        contacts = self._collect("/users", "contacts", progress, role="contact")
+        people = (parse_admin(user) for user in admins.values())
+        return DistrictPart(
+            admins=tuple(person for person in people if person.source_id),
+            contacts=parse_contacts(contacts.values()),
+        )
+
+    def fetch_school(self, source_id: str, part: DistrictPart, progress: Progress) -> Snapshot:
+        district = self._district()
+        school = self.school(source_id)
+        path = f"/schools/{source_id}"
+        users = self._collect(f"{path}/users", "people", progress)
+        sections = self._collect(f"{path}/sections", "classes", progress)
+        terms = self._collect(f"{path}/terms", "terms", progress)
+        courses = self._collect(f"{path}/courses", "courses", progress)
+        names = {course_id: course_name(course) for course_id, course in courses.items()}
+        return Snapshot(
+            school_name=school.name,
+            people=_people(users.values(), part, source_id),
+            sections=tuple(parse_section(section, names) for section in sections.values()),
+            terms=tuple(parse_term(term) for term in terms.values()),
+            about=_about(district),
+        )
+
+    def _district(self) -> Json:
+        """The token's one district; a token of another district is refused."""
+        records = self._collect("/districts", "district", _silent, limit="")
+        if self._district_id not in records:
+            raise AccessRefused(
+                "Clever’s token is for another district than the one connected here. "
+                "Nothing was changed. Connect the district again with its own token."
+            )
+        return records[self._district_id]
+
+    def _collect(self, path: str, what: str, progress: Progress, **query: str) -> dict[str, Json]:
+        """A whole collection by id; an id that comes twice counts once, the later one."""
+        records: dict[str, Json] = {}
+        nameless = 0
+        url = f"/{self._app.version}{path}"
+        asked = {name: value for name, value in ({"limit": str(PAGE)} | query).items() if value}
+        for page, items in enumerate(self._api.pages(url, asked, what), 1):
+            for item in items:
+                key = str(item.get("id") or "")
+                nameless += not key
+                records[key or f"\0{nameless}"] = item  # kept: the run says it is invalid
+            progress(what, page, len(records))
+        return records
+
+    def _renew_token(self) -> str:
+        token = find_token(self._app, self._district_id)
+        self._on_new_token(token)
+        return token
+
+
+def find_token(app: CleverApp, district_id: str) -> str:
+    """The newest token that Clever holds for a district and our app.
+
+    Errors: AccessRefused if client id and secret are refused, NotShared if the district has not
+    approved the app, SourceError if Clever can't be asked.
+    Shape: {"data": [{"created", "owner": {"type", "id"}, "access_token"}]}
+    """
+    try:
+        response = requests.get(
+            f"{app.auth_url}/oauth/tokens",
+            params={"owner_type": "district", "district": district_id},
+            auth=(app.client_id, app.client_secret),
+            timeout=(5, 20),
+            allow_redirects=False,
+        )
+        body = response.json() if response.status_code == 200 else {}
+    except requests.RequestException:
+        raise SourceError(
+            "Clever could not be asked for the district’s token. Try again in a few minutes."
+        ) from None
+    if response.status_code == 401:
+        raise AccessRefused(
+            "Clever refuses our client id and secret. "
+            "Check CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET against the app’s page in Clever."
+        )
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list):
+        raise SourceError(
+            f"Clever’s answer for the district’s token can’t be read (status "
+            f"{response.status_code}). Try again in a few minutes."
+        )
+    tokens = [
+        (str(entry.get("created") or ""), str(entry["access_token"]))
+        for entry in body["data"]
+        if isinstance(entry, dict)
+        and entry.get("access_token")
+        and (entry.get("owner") or {}).get("id") == district_id
+    ]
+    if not tokens:
+        raise NotShared(
+            "Clever has no token for this district: it has not approved Roster Dash. "
+            "The district’s Clever admin can approve it and share the schools."
+        )
+    return max(tokens)[1]
+
+
+def _people(users: Iterable[Json], part: DistrictPart, school_id: str) -> tuple[Person, ...]:
+    """Everybody of a school, with the district's admins and each student's contact."""
+    people: list[Person] = []
+    present: set[str] = set()
+    for user in users:
+        person = parse_user(user, school_id)
+        if person is not None:
+            if Role.STUDENT in person.roles and person.source_id in part.contacts:
+                person = replace(person, contact=part.contacts[person.source_id])
+            people.append(person)
+            present.add(person.source_id)
+    people += [admin for admin in part.admins if admin.source_id not in present]
+    return tuple(people)
+
+
+def _about(district: Json) -> dict[str, str]:
+    fields = ("name", "state", "last_sync", "last_clever_sync", "pause_start", "pause_end")
+    return {
+        f"district_{name}" if name in ("name", "state") else name: str(district[name])
+        for name in fields
+        if district.get(name)
+    }
+
+
+def _shared_school(record: Json) -> SharedSchool:
+    return SharedSchool(str(record.get("id") or ""), str(record.get("name") or "").strip())
+
+
+def _silent(what: str, pages: int, records: int) -> None:
+    pass

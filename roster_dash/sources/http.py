@@ -1,0 +1,284 @@
+"""Reading JSON pages over HTTP, politely and completely.
+
+Passing faults (no answer, 429, 500, 502, 503, 504, a body that is cut or not JSON) are tried
+again with back-off, within one budget of patience for everything that this object reads. Anything
+that can't be proved complete is a SourceError.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import orjson
+import requests
+
+from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+
+Json = dict[str, Any]
+
+PATIENCE_SECONDS = 110.0
+CONNECT_SECONDS = 5.0
+SILENCE_SECONDS = 20.0
+BODY_SECONDS = 90.0
+WINDOW_SECONDS = 60.0
+_BACK_OFF = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
+_PASSING_STATUSES = (500, 502, 503, 504)
+_CHUNK_BYTES = 1 << 16
+_NO_LIMIT = 1 << 62
+
+
+class PassingFaultError(Exception):
+    """A fault that may be gone at the next attempt; `wait` is what the server asked for."""
+
+    def __init__(self, sentence: str, wait: float | None = None) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sets the header itself, so that no .netrc of the machine can replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class JsonApi:
+    """One API under one token. `name` is how error sentences call it.
+
+    `renew_token` is asked once, when the token is refused; it gives the present one.
+    `sleep` is for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        name: str,
+        renew_token: Callable[[], str] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._base = base_url
+        self._token = token
+        self._name = name
+        self._renew_token = renew_token
+        self._sleep = sleep
+        self._patience = PATIENCE_SECONDS
+        self._window_ends: float | None = None
+        self._session = requests.Session()
+        self._session.headers["Accept"] = "application/json"
+        self.requests = 0
+
+    def get(self, path: str, what: str) -> Json:
+        """One object's envelope."""
+        return self._get(urljoin(self._base, path), what)
+
+    def pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[list[Json]]:
+        """Every page of a collection, as its objects, until the API proves the end.
+
+        `what` names the collection in error sentences: "people", "classes".
+        """
+        url: str | None = urljoin(self._base, path) + ("?" + urlencode(query) if query else "")
+        asked: set[str] = set()
+        seen: set[str] = set()
+        while url is not None:
+            asked.add(url)
+            body = self._get(url, what)
+            items = self._items(body, what)
+            ids = {str(item.get("id")) for item in items}
+            if items and ids <= seen:
+                raise self._incomplete(what, "it sent the same page twice")
+            seen |= ids
+            yield items
+            url = self._next(url, body, items, int(query.get("limit", _NO_LIMIT)), what)
+            if url in asked:
+                raise self._incomplete(what, "its link to the next page leads back")
+
+    def _items(self, body: Json, what: str) -> list[Json]:
+        """`data[i].data`; a bare object is taken too, as some servers send it."""
+        data = body.get("data")
+        if not isinstance(data, list):
+            raise self._incomplete(what, "the answer has no list of records in it")
+        items = []
+        for entry in data:
+            item = entry.get("data", entry) if isinstance(entry, dict) else None
+            if not isinstance(item, dict):
+                raise self._incomplete(what, "a record of the answer is not a record")
+            items.append(item)
+        return items
+
+    def _next(self, url: str, body: Json, items: list[Json], limit: int, what: str) -> str | None:
+        links = body.get("links")
+        for link in links if isinstance(links, list) else ():
+            if isinstance(link, dict) and link.get("rel") == "next":
+                return self._own(link.get("uri"), what)
+        if items and len(items) >= limit:  # a full page without a link doesn't prove the end
+            parts = urlsplit(url)
+            query = urlencode({"limit": limit, "starting_after": items[-1].get("id", "")})
+            kept = [p for p in parts.query.split("&") if not p.startswith(("limit=", "starting_"))]
+            return parts._replace(query="&".join([*kept, query])).geturl()
+        return None
+
+    def _own(self, uri: object, what: str) -> str:
+        """The next page's address; only this API's own host ever sees the token."""
+        if not isinstance(uri, str) or not uri:
+            raise self._incomplete(what, "its link to the next page is empty")
+        url = urljoin(self._base, uri)
+        if urlsplit(url)[:2] != urlsplit(self._base)[:2]:
+            raise self._incomplete(what, "its link to the next page leads to another host")
+        return url
+
+    def _get(self, url: str, what: str) -> Json:
+        """The JSON object at a URL, through passing faults."""
+        renewed = False
+        attempts = 0
+        while True:
+            self._await_window()
+            started = time.monotonic()
+            try:
+                return self._attempt(url, what)
+            except AccessRefused:
+                if renewed or not self._take_new_token():
+                    raise
+                renewed = True
+            except PassingFaultError as fault:
+                attempts += 1
+                self._patience -= time.monotonic() - started
+                self._back_off(fault, attempts, what)
+
+    def _back_off(self, fault: PassingFaultError, attempts: int, what: str) -> None:
+        wait = fault.wait
+        if wait is None and attempts <= len(_BACK_OFF):
+            wait = _BACK_OFF[attempts - 1] * random.uniform(0.5, 1.5)  # noqa: S311
+        if wait is None or wait > self._patience:
+            times = "once" if attempts == 1 else f"{attempts} times"
+            raise SourceError(
+                f"{self._name} could not give us the {what}: {fault} (tried {times}). "
+                "Nothing was changed here; the next run tries again."
+            ) from fault
+        self._patience -= wait
+        self._sleep(wait)
+
+    def _take_new_token(self) -> bool:
+        if self._renew_token is None:
+            return False
+        token = self._renew_token()
+        changed = token != self._token
+        self._token = token
+        return changed
+
+    def _attempt(self, url: str, what: str) -> Json:
+        self.requests += 1
+        silence = max(1.0, min(SILENCE_SECONDS, self._patience))
+        try:
+            with self._session.get(
+                url,
+                auth=_Bearer(self._token),
+                timeout=(CONNECT_SECONDS, silence),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                self._note_window(response)
+                self._check(response, what)
+                return _json_object(response)
+        except requests.Timeout:
+            raise PassingFaultError("it did not answer in time") from None
+        except requests.RequestException:
+            raise PassingFaultError("the connection broke") from None
+
+    def _check(self, response: requests.Response, what: str) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        if status == 429:
+            raise PassingFaultError("it asks us to slow down", _asked_wait(response))
+        if status in _PASSING_STATUSES:
+            raise PassingFaultError(f"it has a fault of its own (status {status})")
+        if status == 401:
+            raise AccessRefused(
+                f"{self._name} refuses our access token. Nothing was changed here. Somebody must "
+                "check that the district still has Roster Dash approved, or connect it again."
+            )
+        if status == 403:
+            raise AccessRefused(
+                f"{self._name} doesn’t let us read the {what}. Nothing was changed here. "
+                "The district’s Clever admin must share them with Roster Dash."
+            )
+        if status in (404, 410):
+            raise NotShared(
+                f"{self._name} doesn’t share the {what} with us (any more). Nothing was changed "
+                "here. The district’s Clever admin can share this school with Roster Dash."
+            )
+        raise SourceError(
+            f"{self._name} answered our question for the {what} with status {status}, "
+            "which we don’t understand. Nothing was changed here."
+        )
+
+    def _note_window(self, response: requests.Response) -> None:
+        spent = response.headers.get("X-RateLimit-Remaining") == "0"
+        wait = _seconds_to_reset(response) if spent and response.status_code != 429 else None
+        self._window_ends = None if wait is None else time.monotonic() + wait
+
+    def _await_window(self) -> None:
+        """When the window's last request is spent, waiting for the next is no fault."""
+        if self._window_ends is not None:
+            self._sleep(max(0.0, self._window_ends - time.monotonic()))
+            self._window_ends = None
+
+    def _incomplete(self, what: str, why: str) -> SourceError:
+        return SourceError(
+            f"{self._name}’s answer for the {what} is not complete: {why}. "
+            "Nothing was changed here; the next run tries again."
+        )
+
+
+def _json_object(response: requests.Response) -> Json:
+    """The body, read whole within BODY_SECONDS."""
+    deadline = time.monotonic() + BODY_SECONDS
+    chunks = []
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        chunks.append(chunk)
+        if time.monotonic() > deadline:
+            raise PassingFaultError("its answer came too slowly")
+    try:
+        body = orjson.loads(b"".join(chunks))
+    except orjson.JSONDecodeError:
+        kind = response.headers.get("Content-Type", "").partition(";")[0]
+        is_page = kind == "text/html"
+        sentence = "it sent a web page in place of data" if is_page else "its answer was cut short"
+        raise PassingFaultError(sentence) from None
+    if not isinstance(body, dict):
+        raise PassingFaultError("its answer is not what was asked for")
+    return body
+
+
+def _asked_wait(response: requests.Response) -> float | None:
+    """Seconds a 429 asks us to wait; None if it doesn't say."""
+    retry_after = response.headers.get("Retry-After", "")
+    wait = float(retry_after) if retry_after.isdecimal() else _seconds_to_reset(response)
+    return None if wait is None else wait + random.uniform(0.05, 0.5)  # noqa: S311
+
+
+def _seconds_to_reset(response: requests.Response) -> float | None:
+    """Until X-RateLimit-Reset by the server's own clock, so that ours may be wrong."""
+    reset = response.headers.get("X-RateLimit-Reset", "")
+    if not reset.isdecimal():
+        return None
+    now = _server_time(response)
+    return min(max(0.0, int(reset) - now), WINDOW_SECONDS)
+
+
+def _server_time(response: requests.Response) -> float:
+    try:
+        moment: datetime = parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return time.time()
+    return moment.timestamp()

@@ -1,0 +1,235 @@
+"""What a school keeps: read as pure records, and a plan's operations written in bulk.
+
+No ORM objects for rows: a school has thousands of people and tens of thousands of memberships.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from roster_dash.extensions import db
+from roster_dash.roster.operations import Action, Entity, Operation
+from roster_dash.roster.records import (
+    CONTACT_FIELDS,
+    LIST_FIELDS,
+    NO_CONTACT,
+    TEXT_FIELDS,
+    Contact,
+    Kept,
+    KeptList,
+    KeptPerson,
+    Person,
+    Status,
+    UserList,
+)
+from roster_dash.roster.roles import Role
+from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
+
+_SIDES = ("managers", "members")
+_CHUNK = 5000
+
+
+def load_kept(school_id: int) -> Kept:
+    """Everybody and every list of a school, archived ones too."""
+    return Kept(people=_load_people(school_id), lists=_load_lists(school_id))
+
+
+def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
+    table = PersonRow.__table__.c
+    columns = [table.id, table.status, table.included_in_sync, table.source_id, table.roles]
+    columns += [table[name] for name in TEXT_FIELDS]
+    columns += [table[f"contact_{name}"] for name in ("source_id", *CONTACT_FIELDS)]
+    rows = db.session.execute(
+        select(*columns).where(table.school_id == school_id).order_by(table.id)
+    )
+    return tuple(_kept_person(row) for row in rows)
+
+
+def _kept_person(row: Row[Any]) -> KeptPerson:
+    row_id, status, included, source_id, roles, *values = tuple(row)
+    texts, contact = values[: len(TEXT_FIELDS)], values[len(TEXT_FIELDS) :]
+    person = Person(
+        source_id or "",
+        tuple(map(Role, roles)),
+        **dict(zip(TEXT_FIELDS, texts, strict=True)),
+        contact=Contact(*contact) if any(contact) else NO_CONTACT,
+    )
+    return KeptPerson(row_id, person, Status(status), included)
+
+
+def _load_lists(school_id: int) -> tuple[KeptList, ...]:
+    table = ListRow.__table__.c
+    on_list: dict[tuple[int, str], list[int]] = defaultdict(list)
+    memberships = db.session.execute(
+        select(Membership.list_id, Membership.side, Membership.person_id)
+        .join(ListRow, ListRow.id == Membership.list_id)
+        .where(ListRow.school_id == school_id)
+    )
+    for list_id, side, person_id in memberships:
+        on_list[list_id, side].append(person_id)
+    rows = db.session.execute(
+        select(table.id, table.status, table.source_id, *[table[name] for name in LIST_FIELDS])
+        .where(table.school_id == school_id)
+        .order_by(table.id)
+    )
+    return tuple(
+        KeptList(
+            id=row[0],
+            status=Status(row[1]),
+            list=UserList(row[2] or "", *row[3:]),
+            managers=frozenset(on_list.get((row[0], "managers"), ())),
+            members=frozenset(on_list.get((row[0], "members"), ())),
+        )
+        for row in rows
+    )
+
+
+def apply_operations(
+    school_id: int, run_id: int, operations: Iterable[Operation], progress: Callable[[int], None]
+) -> None:
+    """Writes operations and their log. The caller commits, so all of it happens or nothing.
+
+    `progress` is told how many operations are written, step by step.
+    """
+    by_entity: dict[Entity, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        by_entity[operation.entity].append(operation)
+    logged: list[dict[str, Any]] = []
+    for entity, table in ((Entity.PERSON, PersonRow), (Entity.LIST, ListRow)):
+        logged += _write_rows(school_id, table, by_entity[entity])
+        progress(len(logged))
+    logged += _write_members(school_id, by_entity[Entity.MEMBERS])
+    for row in logged:
+        row["run_id"] = run_id
+    _insert(OperationRow, logged)
+    db.session.flush()
+    progress(len(logged))
+
+
+def _write_rows(
+    school_id: int, table: type[PersonRow] | type[ListRow], operations: list[Operation]
+) -> list[dict[str, Any]]:
+    new = [op for op in operations if op.action is Action.CREATE]
+    ids = dict(zip(map(id, new), _reserve_ids(table, len(new)), strict=True))
+    _insert(table, [{"id": ids[id(op)], "school_id": school_id, **op.after} for op in new])
+    changes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for op in operations:
+        if op.kept_id is not None:
+            changes[tuple(sorted(op.after))].append({"_id": op.kept_id, **op.after})
+    for columns, rows in changes.items():
+        _update(table, columns, rows)
+    return [_log_row(op, ids.get(id(op)) or op.kept_id, op.before, op.after) for op in operations]
+
+
+def _update(
+    table: type[PersonRow] | type[ListRow], columns: tuple[str, ...], rows: list[dict[str, Any]]
+) -> None:
+    core = table.__table__
+    statement = (
+        update(core)  # type: ignore[arg-type]
+        .where(core.c.id == bindparam("_id"))
+        .values({column: bindparam(f"_{column}") for column in columns})
+    )
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        db.session.connection().execute(
+            statement,
+            [{f"_{key.lstrip('_')}": value for key, value in row.items()} for row in chunk],
+        )
+
+
+def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str, Any]]:
+    if not operations:
+        return []
+    people = _ids_by_source(PersonRow.source_id, PersonRow.id, PersonRow.school_id, school_id)
+    lists = _ids_by_source(ListRow.source_id, ListRow.id, ListRow.school_id, school_id)
+    added: list[dict[str, Any]] = []
+    removed: list[dict[str, Any]] = []
+    logged = []
+    for op in operations:
+        list_id = op.kept_id or lists[op.source_id]
+        before, after = _resolved(op.before, people), _resolved(op.after, people)
+        added += _membership_rows(list_id, after)
+        removed += _membership_rows(list_id, before)
+        logged.append(_log_row(op, list_id, before, after))
+    _delete_memberships(removed)
+    _insert(Membership, added)
+    return logged
+
+
+def _resolved(sides: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, list[int]]:
+    return {side: [people[source_id] for source_id in ids] for side, ids in sides.items()}
+
+
+def _membership_rows(list_id: int, sides: Mapping[str, list[int]]) -> list[dict[str, Any]]:
+    return [
+        {"list_id": list_id, "side": side, "person_id": person_id}
+        for side in _SIDES
+        for person_id in sides.get(side, ())
+    ]
+
+
+def _delete_memberships(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    core = Membership.__table__.c
+    statement = delete(Membership.__table__).where(  # type: ignore[arg-type]
+        core.list_id == bindparam("list_id"),
+        core.side == bindparam("side"),
+        core.person_id == bindparam("person_id"),
+    )
+    for start in range(0, len(rows), _CHUNK):
+        db.session.connection().execute(statement, rows[start : start + _CHUNK])
+
+
+def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
+    """Bulk insert; rows with the same columns go in one statement, defaults are the table's."""
+    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        shapes[tuple(sorted(row))].append(row)
+    for shaped in shapes.values():
+        for start in range(0, len(shaped), _CHUNK):
+            db.session.connection().execute(insert(table.__table__), shaped[start : start + _CHUNK])
+
+
+def _ids_by_source(
+    source: InstrumentedAttribute[str | None],
+    row_id: InstrumentedAttribute[int],
+    of_school: InstrumentedAttribute[int],
+    school_id: int,
+) -> dict[str, int]:
+    rows = db.session.execute(
+        select(source, row_id).where(of_school == school_id, source.is_not(None))
+    )
+    return {source_id or "": number for source_id, number in rows}
+
+
+def _reserve_ids(table: type[PersonRow] | type[ListRow], number: int) -> list[int]:
+    """Ids for rows about to be inserted, known beforehand so that all goes in bulk."""
+    if not number:
+        return []
+    if db.engine.dialect.name == "postgresql":
+        rows = db.session.execute(
+            text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :number)"),
+            {"name": f"{table.__tablename__}_id_seq", "number": number},
+        )
+        return [row[0] for row in rows]
+    last = db.session.scalar(select(func.max(table.id))) or 0  # the write lock is ours
+    return list(range(last + 1, last + 1 + number))
+
+
+def _log_row(
+    op: Operation, entity_id: int | None, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "entity": op.entity.value,
+        "entity_id": entity_id,
+        "action": op.action.value,
+        "reason": op.reason,
+        "label": op.label,
+        "before": dict(before),
+        "after": dict(after),
+    }

@@ -1,0 +1,314 @@
+"""Runs: asked for, claimed, finished. The row is the truth, the queue only the messenger.
+
+At most one run of a school is queued or running (a partial unique index says so). A sync asked
+for while one is at work waits on the school and starts when that one has finished.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from roster_dash.extensions import db
+from roster_dash.roster.errors import RunBusy, UnknownThing
+from roster_dash.store.schools import lock_school
+from roster_dash.store.tables import OperationRow, Run, School
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    HELD = "held"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Trigger(StrEnum):
+    SETTINGS = "settings"
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
+
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, as it is stored."""
+
+    status: RunStatus
+    message: str
+    error: str = ""
+    counts: Mapping[str, Any] | None = None
+    warnings: Sequence[str] = ()
+    problems: Sequence[Mapping[str, Any]] = ()
+
+
+def request_run(
+    school_id: int, trigger: Trigger, user_id: int | None = None, day: date | None = None
+) -> Run:
+    """The run that will do what is asked: a new one, the queued one, or one after the running one.
+
+    The given run may be the running one; then the asked one follows it. Commit, then enqueue.
+    """
+    lock_school(school_id)
+    active = active_run(school_id)
+    if active is None:
+        return _add_run(school_id, trigger, user_id, day)
+    if active.status == RunStatus.RUNNING:
+        db.session.execute(
+            update(School)
+            .where(School.id == school_id)
+            .values(rerun_trigger=trigger, rerun_user_id=user_id)
+        )
+    return active
+
+
+def _add_run(
+    school_id: int, trigger: Trigger | str, user_id: int | None, day: date | None = None
+) -> Run:
+    run = Run(
+        school_id=school_id,
+        status=RunStatus.QUEUED,
+        trigger=trigger,
+        user_id=user_id,
+        scheduled_for=day,
+        created_at=datetime.now(UTC),
+    )
+    db.session.add(run)
+    db.session.flush()
+    return run
+
+
+def request_scheduled_run(school_id: int, day: date) -> Run | None:
+    """The daily run of a day, unless that day has had it."""
+    lock_school(school_id)
+    had = db.session.scalar(
+        select(Run.id).where(Run.school_id == school_id, Run.scheduled_for == day)
+    )
+    if had is not None:
+        return None
+    return request_run(school_id, Trigger.SCHEDULE, day=day)
+
+
+def active_run(school_id: int) -> Run | None:
+    """The queued or running run of a school."""
+    return db.session.scalar(select(Run).where(Run.school_id == school_id, Run.status.in_(ACTIVE)))
+
+
+def claim_run(run_id: int) -> str | None:
+    """Takes a queued run; gives its token, or None if somebody else has it or it is over.
+
+    Settings read after this has been committed contain every Save that joined the run.
+    """
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is None:
+        return None
+    lock_school(school_id)
+    token = secrets.token_hex(16)
+    claimed = db.session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.status == RunStatus.QUEUED)
+        .values(
+            status=RunStatus.RUNNING,
+            token=token,
+            process=f"{socket.gethostname()}:{os.getpid()}",
+            phase="fetching",
+            started_at=datetime.now(UTC),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return token if claimed.rowcount else None  # type: ignore[attr-defined]
+
+
+def set_phase(run_id: int, token: str, phase: str) -> None:
+    db.session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.token == token)
+        .values(phase=phase)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def is_cancelled(run_id: int) -> bool:
+    """Whether somebody wants this run to stop, or has ended it already."""
+    status, asked = db.session.execute(
+        select(Run.status, Run.cancel_requested).where(Run.id == run_id)
+    ).one()
+    return bool(asked) or status != RunStatus.RUNNING
+
+
+def finish_run(run_id: int, token: str, ending: Ending) -> Run | None:
+    """Ends a run, and gives the run that waited behind it, if any.
+
+    Errors: LostRunError if the token no longer holds or the run was cancelled meanwhile and
+    means to succeed: then nothing of this transaction may stay.
+    """
+    conditions = [Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING]
+    if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
+        conditions.append(Run.cancel_requested.is_(False))
+    finished = db.session.execute(
+        update(Run)
+        .where(*conditions)
+        .values(
+            status=ending.status,
+            phase="",
+            message=ending.message,
+            error=ending.error,
+            counts=ending.counts,
+            warnings=list(ending.warnings),
+            problems=list(ending.problems),
+            finished_at=datetime.now(UTC),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if not finished.rowcount:  # type: ignore[attr-defined]
+        raise LostRunError
+    run = db.session.get_one(Run, run_id, populate_existing=True)
+    return _start_waiting(run.school_id)
+
+
+class LostRunError(Exception):
+    """This process no longer holds the run it was working on."""
+
+
+def _start_waiting(school_id: int) -> Run | None:
+    lock_school(school_id)
+    school = db.session.get_one(School, school_id, populate_existing=True)
+    if school.rerun_trigger is None:
+        return None
+    trigger, user_id = school.rerun_trigger, school.rerun_user_id
+    school.rerun_trigger = school.rerun_user_id = None
+    return _add_run(school_id, trigger, user_id)
+
+
+def request_cancel(run: Run) -> bool:
+    """Cancels a queued run at once; asks a running one to stop. False if it is over already."""
+    lock_school(run.school_id)
+    db.session.refresh(run)
+    if run.status == RunStatus.QUEUED:
+        run.status = RunStatus.CANCELLED
+        run.message = "Cancelled before it started; nothing was changed."
+        run.finished_at = datetime.now(UTC)
+    elif run.status == RunStatus.RUNNING:
+        run.cancel_requested = True
+    else:
+        return False
+    db.session.flush()
+    return True
+
+
+def find_run(run_id: int) -> Run:
+    """Errors: UnknownThing."""
+    run = db.session.get(Run, run_id)
+    if run is None:
+        raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
+    return run
+
+
+def list_runs(
+    school_ids: Sequence[int] | None = None,
+    status: str = "",
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Sequence[Run]:
+    """Newest first, paged by id; `school_ids` None means all."""
+    query = select(Run).order_by(Run.id.desc()).limit(limit)
+    if school_ids is not None:
+        query = query.where(Run.school_id.in_(school_ids))
+    if status:
+        query = query.where(Run.status == status)
+    if before is not None:
+        query = query.where(Run.id < before)
+    return db.session.scalars(query).all()
+
+
+def last_finished(school_id: int) -> Run | None:
+    return db.session.scalar(
+        select(Run)
+        .where(Run.school_id == school_id, Run.finished_at.is_not(None))
+        .order_by(Run.id.desc())
+        .limit(1)
+    )
+
+
+def operations_of(
+    run_id: int, *, entity: str = "", action: str = "", after: int = 0, limit: int | None = None
+) -> Sequence[OperationRow]:
+    """A run's applied operations in order, paged by id."""
+    query = (
+        select(OperationRow)
+        .where(OperationRow.run_id == run_id, OperationRow.id > after)
+        .order_by(OperationRow.id)
+        .limit(limit)
+    )
+    if entity:
+        query = query.where(OperationRow.entity == entity)
+    if action:
+        query = query.where(OperationRow.action == action)
+    return db.session.scalars(query).all()
+
+
+def count_operations(run_id: int) -> dict[tuple[str, str], int]:
+    """(entity, action) -> how many."""
+    rows = db.session.execute(
+        select(OperationRow.entity, OperationRow.action, func.count())
+        .where(OperationRow.run_id == run_id)
+        .group_by(OperationRow.entity, OperationRow.action)
+    )
+    return {(entity, action): number for entity, action, number in rows}
+
+
+def queued_run_ids(limit: int = 500) -> Sequence[int]:
+    """Runs that should be in the queue, oldest first."""
+    return db.session.scalars(
+        select(Run.id).where(Run.status == RunStatus.QUEUED).order_by(Run.id).limit(limit)
+    ).all()
+
+
+def run_here(school_id: int) -> Run:
+    """The run for a process that works on it itself: the queued one, or a new one.
+
+    Errors: RunBusy if another process is at work on the school.
+    """
+    lock_school(school_id)
+    active = active_run(school_id)
+    if active is not None and active.status == RunStatus.RUNNING:
+        raise RunBusy(
+            f"Run {active.id} of this school is at work since {active.started_at:%H:%M} UTC. "
+            f"Wait for it, or cancel it: `roster cancel {active.id}`."
+        )
+    return active or _add_run(school_id, Trigger.MANUAL, None)
+
+
+def fail_abandoned(message: str, started_before: datetime) -> None:
+    """Fails runs whose process is gone from this machine, or that began too long ago."""
+    running = db.session.scalars(select(Run).where(Run.status == RunStatus.RUNNING)).all()
+    for run in running:
+        too_long = run.started_at is not None and run.started_at < started_before
+        if too_long or not _may_be_alive(run.process):
+            with suppress(LostRunError):
+                finish_run(run.id, run.token, Ending(RunStatus.FAILED, message, error="abandoned"))
+
+
+def _may_be_alive(process: str) -> bool:
+    """Whether a process may be at work still; of other machines nothing is known."""
+    host, _, pid = process.rpartition(":")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,106 @@
+"""Districts and linked schools, and finding them by our id or by Clever's."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from roster_dash.extensions import db
+from roster_dash.roster.errors import BadInput, UnknownThing
+from roster_dash.roster.records import SharedSchool
+from roster_dash.store.tables import District, School
+
+
+def save_district(name: str, clever_id: str, token: bytes | None) -> District:
+    """Connects a district, or connects it anew with another name and token."""
+    district = db.session.scalar(select(District).where(District.clever_id == clever_id))
+    if district is None:
+        district = District(clever_id=clever_id, created_at=datetime.now(UTC))
+        db.session.add(district)
+    district.name = name
+    district.token = token
+    db.session.flush()
+    return district
+
+
+def save_token(district_id: int, token: bytes) -> None:
+    db.session.get_one(District, district_id).token = token
+    db.session.flush()
+
+
+def link_school(district: District, shared: SharedSchool, timezone: str) -> School:
+    """Links a shared school; linking it again renews its name and zone.
+
+    Errors: BadInput for an unknown zone.
+    """
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):
+        raise BadInput(
+            f"There is no time zone “{timezone}”; say one like America/Chicago."
+        ) from None
+    school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
+    if school is None:
+        school = School(clever_id=shared.source_id, created_at=datetime.now(UTC))
+        db.session.add(school)
+    school.district_id = district.id
+    school.name = shared.name or f"School {shared.source_id}"
+    school.timezone = timezone
+    db.session.flush()
+    return school
+
+
+def find_school(reference: str) -> School:
+    """A linked school by our id or Clever's. Errors: UnknownThing."""
+    school = db.session.scalar(select(School).where(School.clever_id == reference))
+    if school is None and _is_id(reference):
+        school = db.session.get(School, int(reference))
+    if school is None:
+        raise UnknownThing(
+            f"There is no linked school “{reference}”. "
+            "Name it by our id or Clever’s; `roster schools DISTRICT` lists them."
+        )
+    return school
+
+
+def find_district(reference: str) -> District:
+    """A connected district by our id or Clever's. Errors: UnknownThing."""
+    district = db.session.scalar(select(District).where(District.clever_id == reference))
+    if district is None and _is_id(reference):
+        district = db.session.get(District, int(reference))
+    if district is None:
+        raise UnknownThing(
+            f"There is no connected district “{reference}”. "
+            "Name it by our id or Clever’s; `roster connect-district` connects one."
+        )
+    return district
+
+
+def lock_school(school_id: int) -> None:
+    """One at a time decides about a school's settings and runs; SQLite's write lock does that."""
+    db.session.execute(select(School.id).where(School.id == school_id).with_for_update())
+
+
+def get_school(school_id: int) -> School | None:
+    return db.session.get(School, school_id)
+
+
+def all_schools() -> Sequence[School]:
+    return db.session.scalars(select(School).order_by(School.name, School.id)).all()
+
+
+def due_school_ids(now: datetime) -> Sequence[int]:
+    """Schools whose daily sync is due, longest waiting first."""
+    return db.session.scalars(
+        select(School.id).where(School.next_due_at <= now).order_by(School.next_due_at, School.id)
+    ).all()
+
+
+def linked_clever_ids(district: District) -> dict[str, int]:
+    """Clever's school id -> our id, of a district's linked schools."""
+    return {school.clever_id: school.id for school in district.schools}
+
+
+def _is_id(reference: str) -> bool:
+    return reference.isdecimal() and reference.isascii() and len(reference) < 10

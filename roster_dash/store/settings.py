@@ -1,0 +1,65 @@
+"""Settings versions: every Save is one, the newest holds."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from roster_dash.extensions import db
+from roster_dash.roster.schedule import next_due
+from roster_dash.roster.settings import SyncSettings, from_flat
+from roster_dash.store.tables import School, SettingsVersion
+
+
+def latest_version(school_id: int) -> SettingsVersion | None:
+    return db.session.scalar(
+        select(SettingsVersion)
+        .where(SettingsVersion.school_id == school_id)
+        .order_by(SettingsVersion.number.desc())
+        .limit(1)
+    )
+
+
+def load_settings(school_id: int) -> SyncSettings:
+    """What holds for a school now; the defaults before the first Save."""
+    version = latest_version(school_id)
+    return from_flat(version.values) if version else SyncSettings()
+
+
+def save_settings(school: School, settings: SyncSettings, user_id: int | None) -> SettingsVersion:
+    """Stores a new version, and when the school is due next under it."""
+    latest = latest_version(school.id)
+    before = from_flat(latest.values) if latest else SyncSettings()
+    now = datetime.now(UTC)
+    version = SettingsVersion(
+        school_id=school.id,
+        number=latest.number + 1 if latest else 1,
+        values=settings.flat(),
+        changes=dict(before.differences(settings)),
+        saved_by_id=user_id,
+        saved_at=now,
+    )
+    db.session.add(version)
+    set_next_due(school, settings, now)
+    db.session.flush()
+    return version
+
+
+def set_next_due(school: School, settings: SyncSettings, after: datetime) -> None:
+    """Plans a school's next daily sync; none if it is switched off or nothing is synced."""
+    if settings.schedule_enabled and settings.syncs_anything:
+        school.next_due_day, school.next_due_at = next_due(
+            after, settings.schedule_time, school.timezone, school.clever_id
+        )
+    else:
+        school.next_due_day = school.next_due_at = None
+
+
+def versions(school_id: int, limit: int = 20) -> Sequence[SettingsVersion]:
+    """Newest first."""
+    return db.session.scalars(
+        select(SettingsVersion)
+        .where(SettingsVersion.school_id == school_id)
+        .order_by(SettingsVersion.number.desc())
+        .limit(limit)
+    ).all()

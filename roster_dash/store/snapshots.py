@@ -1,0 +1,125 @@
+"""Snapshots and the district-wide part of a fetch, as compressed JSON."""
+
+import zlib
+from datetime import date, datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+from sqlalchemy import select, update
+
+from roster_dash.extensions import db
+from roster_dash.roster.records import Contact, DistrictPart, Person, Section, Snapshot, Term
+from roster_dash.roster.roles import Role
+from roster_dash.store.tables import StoredDistrictPart, StoredSnapshot
+
+KEPT_PAYLOADS = 10
+"""How many snapshots of a school keep their content; of older ones the counts and digest stay."""
+
+
+def save_snapshot(school_id: int, snapshot: Snapshot, fetched_at: datetime) -> StoredSnapshot:
+    payload = orjson.dumps(snapshot)
+    row = StoredSnapshot(
+        school_id=school_id,
+        fetched_at=fetched_at,
+        digest=blake2b(payload, digest_size=16).hexdigest(),
+        counts=_counts(snapshot),
+        payload=zlib.compress(payload, 1),
+    )
+    db.session.add(row)
+    db.session.flush()
+    _drop_old_payloads(school_id)
+    return row
+
+
+def load_snapshot(snapshot_id: int) -> Snapshot | None:
+    """A stored snapshot; None if its content has been dropped."""
+    row = db.session.get(StoredSnapshot, snapshot_id)
+    return _decode(row.payload) if row and row.payload else None
+
+
+def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
+    """The last good one."""
+    row = db.session.scalar(
+        select(StoredSnapshot)
+        .where(StoredSnapshot.school_id == school_id, StoredSnapshot.payload.is_not(None))
+        .order_by(StoredSnapshot.id.desc())
+        .limit(1)
+    )
+    return (row, _decode(row.payload)) if row and row.payload else None
+
+
+def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetime) -> None:
+    """Keeps what a district-wide fetch gave, replacing the last one."""
+    payload = zlib.compress(orjson.dumps(part), 1)
+    db.session.merge(
+        StoredDistrictPart(district_id=district_id, fetched_at=fetched_at, payload=payload)
+    )
+    db.session.flush()
+
+
+def district_part_since(district_id: int, since: datetime) -> DistrictPart | None:
+    """The kept district-wide part, if it was fetched since then."""
+    row = db.session.get(StoredDistrictPart, district_id, populate_existing=True)
+    if row is None or row.fetched_at < since:
+        return None
+    stored = orjson.loads(zlib.decompress(row.payload))
+    return DistrictPart(
+        admins=tuple(_person(person) for person in stored["admins"]),
+        contacts={student: Contact(**row) for student, row in stored["contacts"].items()},
+    )
+
+
+def _decode(payload: bytes) -> Snapshot:
+    stored = orjson.loads(zlib.decompress(payload))
+    return Snapshot(
+        school_name=stored["school_name"],
+        people=tuple(_person(row) for row in stored["people"]),
+        sections=tuple(
+            Section(**row | {side: tuple(row[side]) for side in ("teachers", "students")})
+            for row in stored["sections"]
+        ),
+        terms=tuple(
+            Term(row["source_id"], row["name"], _day(row["start"]), _day(row["end"]))
+            for row in stored["terms"]
+        ),
+        about=stored["about"],
+    )
+
+
+def _person(row: dict[str, Any]) -> Person:
+    row["roles"] = tuple(map(Role, row["roles"]))
+    row["contact"] = Contact(**row["contact"])
+    return Person(**row)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _counts(snapshot: Snapshot) -> dict[str, int]:
+    return {
+        **{role.setting: snapshot.count(role) for role in Role},
+        "sections": len(snapshot.sections),
+        "terms": len(snapshot.terms),
+        "contacts": sum(1 for person in snapshot.people if person.contact.name),
+    }
+
+
+def _drop_old_payloads(school_id: int) -> None:
+    kept = (
+        select(StoredSnapshot.id)
+        .where(StoredSnapshot.school_id == school_id)
+        .order_by(StoredSnapshot.id.desc())
+        .limit(KEPT_PAYLOADS)
+    )
+    db.session.execute(
+        update(StoredSnapshot)
+        .where(
+            StoredSnapshot.school_id == school_id,
+            StoredSnapshot.payload.is_not(None),
+            StoredSnapshot.id.not_in(kept.scalar_subquery()),
+        )
+        .values(payload=None)
+        .execution_options(synchronize_session=False)
+    )

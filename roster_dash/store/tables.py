@@ -1,0 +1,286 @@
+"""All tables. Columns and relations only; what they are for is said where they are used."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from roster_dash.extensions import Base, UtcDateTime
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows only of the type INTEGER."""
+
+ACTIVE_RUN = text("status IN ('queued', 'running')")
+
+
+class User(Base):
+    """Somebody who logs in here. `role`: owner, district_manager or specialist."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    password_hash: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("districts.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    schools: Mapped[list["School"]] = relationship(secondary="user_schools", order_by="School.name")
+    district: Mapped["District | None"] = relationship()
+
+
+class UserSchool(Base):
+    """Which schools an Owner owns."""
+
+    __tablename__ = "user_schools"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True, index=True)
+
+
+class District(Base):
+    """A connected district. `token` is encrypted; so is its own client secret, if it has one."""
+
+    __tablename__ = "districts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(300))
+    clever_id: Mapped[str] = mapped_column(String(64), unique=True)
+    token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    schools: Mapped[list["School"]] = relationship(
+        back_populates="district", order_by="School.name"
+    )
+
+
+class StoredDistrictPart(Base):
+    """The district-wide part of a night's fetch (contacts, district admins), shared by schools."""
+
+    __tablename__ = "district_parts"
+
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class School(Base):
+    """A linked school. `rerun_*`: a sync asked for while another was at work; it starts next."""
+
+    __tablename__ = "schools"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), index=True)
+    clever_id: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(300))
+    timezone: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    next_due_day: Mapped[date | None]
+    rerun_trigger: Mapped[str | None] = mapped_column(String(20))
+    rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+    district: Mapped[District] = relationship(back_populates="schools")
+
+
+class SettingsVersion(Base):
+    """One Save: all values, what changed, who and when. The highest number holds."""
+
+    __tablename__ = "settings_versions"
+    __table_args__ = (UniqueConstraint("school_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    number: Mapped[int]
+    values: Mapped[dict[str, str]] = mapped_column(JSON)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    saved_by: Mapped[User | None] = relationship()
+
+
+class StoredSnapshot(Base):
+    """One complete answer of the source: normalised, compressed, with its digest."""
+
+    __tablename__ = "snapshots"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
+    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(64))
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Run(Base):
+    """One sync of one school: the truth about it; the queue only carries its id.
+
+    `token` is the fence: only who holds it may finish the run. `process` is the host and pid
+    that work on it. `scheduled_for` is the day a
+    daily run belongs to, so that no day has two.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index(
+            "uq_runs_one_active_per_school",
+            "school_id",
+            unique=True,
+            sqlite_where=ACTIVE_RUN,
+            postgresql_where=ACTIVE_RUN,
+        ),
+        UniqueConstraint("school_id", "scheduled_for"),
+        Index("ix_runs_school_id_id", "school_id", "id"),
+        Index("ix_runs_status", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    status: Mapped[str] = mapped_column(String(20))
+    trigger: Mapped[str] = mapped_column(String(20))
+    phase: Mapped[str] = mapped_column(String(20), default="")
+    message: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(String(40), default="")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    settings_version_id: Mapped[int | None] = mapped_column(ForeignKey("settings_versions.id"))
+    snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id"))
+    scheduled_for: Mapped[date | None]
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    token: Mapped[str] = mapped_column(String(32), default="")
+    process: Mapped[str] = mapped_column(String(300), default="")
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+
+    school: Mapped[School] = relationship()
+    user: Mapped[User | None] = relationship()
+    mails: Mapped[list["MailRow"]] = relationship(back_populates="run", order_by="MailRow.id")
+
+
+class OperationRow(Base):
+    """The operation log: every applied change. Append only."""
+
+    __tablename__ = "operations"
+    __table_args__ = (Index("ix_operations_entity", "entity", "entity_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    entity: Mapped[str] = mapped_column(String(10))
+    entity_id: Mapped[int] = mapped_column(BigId)
+    action: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(30))
+    label: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class PersonRow(Base):
+    """The People Manager. `source_id` is null until a sync has matched the person."""
+
+    __tablename__ = "people"
+    __table_args__ = (
+        UniqueConstraint("school_id", "source_id"),
+        Index("ix_people_school_id_status", "school_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    source_id: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(10), default="active")
+    included_in_sync: Mapped[bool] = mapped_column(default=True)
+    roles: Mapped[list[str]] = mapped_column(JSON, default=list)
+    sis_id: Mapped[str] = mapped_column(Text, default="")
+    first_name: Mapped[str] = mapped_column(Text, default="")
+    middle_name: Mapped[str] = mapped_column(Text, default="")
+    last_name: Mapped[str] = mapped_column(Text, default="")
+    preferred_name: Mapped[str] = mapped_column(Text, default="")
+    email: Mapped[str] = mapped_column(Text, default="")
+    grade: Mapped[str] = mapped_column(Text, default="")
+    student_number: Mapped[str] = mapped_column(Text, default="")
+    contact_source_id: Mapped[str] = mapped_column(Text, default="")
+    contact_name: Mapped[str] = mapped_column(Text, default="")
+    contact_email: Mapped[str] = mapped_column(Text, default="")
+    contact_phone: Mapped[str] = mapped_column(Text, default="")
+    contact_relationship: Mapped[str] = mapped_column(Text, default="")
+
+
+class ListRow(Base):
+    """User lists. `source_id` is null for one made by hand."""
+
+    __tablename__ = "user_lists"
+    __table_args__ = (
+        UniqueConstraint("school_id", "source_id"),
+        Index("ix_user_lists_school_id_status", "school_id", "status"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    source_id: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(10), default="active")
+    visibility: Mapped[str] = mapped_column(String(10), default="private")
+    title: Mapped[str] = mapped_column(Text, default="")
+    synced_title: Mapped[str] = mapped_column(Text, default="")
+    course: Mapped[str] = mapped_column(Text, default="")
+    term: Mapped[str] = mapped_column(Text, default="")
+    term_id: Mapped[str] = mapped_column(Text, default="")
+    grade: Mapped[str] = mapped_column(Text, default="")
+    period: Mapped[str] = mapped_column(Text, default="")
+
+
+class Membership(Base):
+    """Who is on a list. `side`: managers or members."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("ix_memberships_person_id", "person_id"),)
+
+    list_id: Mapped[int] = mapped_column(BigId, ForeignKey("user_lists.id"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(10), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("people.id"), primary_key=True)
+
+
+class MailRow(Base):
+    """The outbox: one message to one address, at most once. `status`: due, sent or failed."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        UniqueConstraint("run_id", "kind", "recipient"),
+        Index("ix_mails_status_due_at", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    recipient: Mapped[str] = mapped_column(String(320))
+    status: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    run: Mapped[Run] = relationship(back_populates="mails")
+
+
+class Beat(Base):
+    """When each kind of process last said it is alive."""
+
+    __tablename__ = "beats"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

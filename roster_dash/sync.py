@@ -1,0 +1,271 @@
+"""THE STORY of one run, top to bottom.
+
+claim -> settings -> fetch -> plan -> guard -> apply, report and outbox in one transaction.
+
+Preview tells the same story up to the plan, so it can't disagree. Nothing here knows the queue or
+the web: the caller enqueues what `Result` names, and sends the mails that are due.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import DBAPIError
+
+from roster_dash.config import current_config
+from roster_dash.roster.errors import RosterDashError, RunCancelled
+from roster_dash.roster.guard import refuse_empty_school
+from roster_dash.roster.outcomes import REASONS, Outcome
+from roster_dash.roster.plan import Plan, plan
+from roster_dash.roster.records import DistrictPart, Snapshot
+from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
+from roster_dash.roster.settings import SyncSettings
+from roster_dash.sources import Progress, Source
+from roster_dash.sources.clever import CleverApp, CleverSource, find_token
+from roster_dash.store import mails, rosters, runs, schools, snapshots
+from roster_dash.store import settings as settings_store
+from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
+from roster_dash.store.secrets import Vault
+from roster_dash.store.tables import District, Run, School
+from roster_dash.store.transactions import begin_snapshot_of_database, commit, rollback
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[str, int, int, int], None]
+"""Told (phase, pages, done, total); total is 0 while it isn't known."""
+
+APPLY_ATTEMPTS = 4
+PART_AGE = timedelta(hours=6)
+"""A nightly run takes the district-wide part that another run of the night has fetched."""
+_SERIALISATION_FAILURES = ("40001", "40P01")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A finished run, the run that had waited behind it, and the mails it put in the outbox."""
+
+    run: Run
+    waiting_run_id: int | None = None
+    mail_ids: Sequence[int] = ()
+
+
+def _silent(phase: str, pages: int, done: int, total: int) -> None:
+    pass
+
+
+def sync_run(
+    run_id: int, report: Report = _silent, parts: dict[int, DistrictPart] | None = None
+) -> Result:
+    """Does one queued run, to its end. A run that isn't queued (any more) is left alone.
+
+    `parts` shares what is fetched once per district between the runs of one command.
+    Errors: whatever was not foreseen is raised again after the run has been marked as failed.
+    """
+    token = runs.claim_run(run_id)
+    commit()
+    run = runs.find_run(run_id)
+    if token is None:
+        return Result(run)
+    try:
+        return _sync(run, token, report, parts)
+    except RunCancelled as stop:
+        return _end(run_id, token, Ending(RunStatus.CANCELLED, stop.message, error=stop.code))
+    except RosterDashError as error:
+        return _end(run_id, token, Ending(RunStatus.FAILED, error.message, error=error.code))
+    except LostRunError:
+        rollback()
+        return Result(runs.find_run(run_id))
+    except Exception:
+        log.error("run %s failed unexpectedly", run_id)
+        message = (
+            "Something unforeseen went wrong inside Roster Dash. Nothing was changed. "
+            "The next run tries again; if it fails too, tell whoever runs this server."
+        )
+        _end(run_id, token, Ending(RunStatus.FAILED, message, error="unforeseen"))
+        raise
+
+
+def _sync(
+    run: Run, token: str, report: Report, parts: dict[int, DistrictPart] | None
+) -> Result:
+    run_id, school = run.id, run.school
+    version = settings_store.latest_version(school.id)
+    run.settings_version_id = version.id if version else None
+    settings = settings_store.load_settings(school.id)
+    since = datetime.now(UTC) - PART_AGE if run.trigger == Trigger.SCHEDULE else run.created_at
+    source = open_source(school.district)
+    commit()
+
+    def fetching(_what: str, pages: int, records: int) -> None:
+        report("fetching", pages, records, 0)
+        _stop_if_cancelled(run_id)
+
+    report("fetching", 0, 0, 0)
+    if parts is not None and school.district_id in parts:
+        part = parts[school.district_id]
+    else:
+        part = _district_part(source, school, fetching, since)
+    if parts is not None:
+        parts[school.district_id] = part
+    snapshot = source.fetch_school(school.clever_id, part, fetching)
+    _stop_if_cancelled(run_id)
+    runs.set_phase(run_id, token, "applying")
+    commit()
+    for attempt in range(1, APPLY_ATTEMPTS + 1):
+        try:
+            return _apply(run_id, token, snapshot, settings, report)
+        except DBAPIError as error:
+            rollback()
+            passing = getattr(error.orig, "sqlstate", "") in _SERIALISATION_FAILURES
+            if not passing or attempt == APPLY_ATTEMPTS:
+                raise
+            _stop_if_cancelled(run_id)
+    raise AssertionError("unreachable")
+
+
+def _apply(
+    run_id: int, token: str, snapshot: Snapshot, settings: SyncSettings, report: Report
+) -> Result:
+    """Plan and write, with the report and the outbox, in one transaction."""
+    begin_snapshot_of_database()
+    run = runs.find_run(run_id)
+    school = run.school
+    kept = rosters.load_kept(school.id)
+    refuse_empty_school(snapshot, kept)
+    planned = plan(snapshot, kept, settings, today_at(school))
+    total = len(planned.operations)
+    rosters.apply_operations(
+        school.id, run_id, planned.operations, lambda done: report("applying", 0, done, total)
+    )
+    run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, datetime.now(UTC)).id
+    return _finish(run_id, token, _ending_of(planned), settings)
+
+
+def _end(run_id: int, token: str, ending: Ending) -> Result:
+    """Ends a run that changed nothing."""
+    rollback()
+    settings = settings_store.load_settings(runs.find_run(run_id).school_id)
+    try:
+        return _finish(run_id, token, ending, settings)
+    except LostRunError:
+        rollback()
+        return Result(runs.find_run(run_id))
+
+
+def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> Result:
+    waiting = runs.finish_run(run_id, token, ending)
+    counts, warnings = ending.counts or NO_COUNTS, list(ending.warnings)
+    mail_ids: Sequence[int] = ()
+    if ending.status != RunStatus.CANCELLED and is_wanted(
+        settings.notify_when, ending.status, counts, warnings
+    ):
+        mail_ids = mails.add_mails(run_id, "run_result", settings.notify_emails)
+    commit()
+    log.info("run %s %s", run_id, ending.status)
+    return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)
+
+
+def _ending_of(planned: Plan) -> Ending:
+    counts = counts_of(planned)
+    sentence = summary(counts)
+    guarded = [warning for warning in planned.warnings if "was removed" in warning]
+    return Ending(
+        status=RunStatus.SUCCEEDED,
+        message=" ".join([sentence[:1].upper() + sentence[1:] + ".", *guarded]),
+        counts=counts,
+        warnings=planned.warnings,
+        problems=[
+            {"name": name, "source_id": source_id, "outcome": outcome, "reason": REASONS[reason]}
+            for outcome, reason, source_id, _kept_id, name in planned.outcomes
+            if outcome in (Outcome.CONFLICT, Outcome.INVALID)
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the next run would do."""
+
+    plan: Plan
+    counts: Mapping[str, Mapping[str, int]]
+    snapshot_id: int | None
+    message: str
+
+
+def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> Preview:
+    """The next run's plan under some settings, from the last snapshot or a fresh fetch.
+
+    Writes nothing. Without any snapshot yet it fetches. Errors: RosterDashError.
+    """
+    stored = None if fetch else snapshots.latest_snapshot(school.id)
+    if stored is None:
+        source = open_source(school.district)
+        commit()
+        part = source.fetch_district_part(_no_progress)
+        snapshot_id, snapshot = None, source.fetch_school(school.clever_id, part, _no_progress)
+    else:
+        snapshot_id, snapshot = stored[0].id, stored[1]
+    kept = rosters.load_kept(school.id)
+    refuse_empty_school(snapshot, kept)
+    planned = plan(snapshot, kept, settings, today_at(school))
+    ending = _ending_of(planned)
+    return Preview(planned, counts_of(planned), snapshot_id, ending.message)
+
+
+def open_source(district: District) -> Source:
+    """A district's source, with its stored token or one that Clever gives us for it."""
+    app = clever_app()
+    vault = Vault(current_config().credentials_keys)
+    token = vault.unlock(district.token)
+    district_id, clever_id = district.id, district.clever_id
+
+    def keep(new: str) -> None:
+        schools.save_token(district_id, vault.lock(new))
+        commit()
+
+    if not token:
+        token = find_token(app, clever_id)
+        keep(token)
+    return CleverSource(app, clever_id, token, on_new_token=keep)
+
+
+def clever_app() -> CleverApp:
+    config = current_config()
+    return CleverApp(
+        api_url=config.clever_api_url,
+        auth_url=config.clever_auth_url,
+        version=config.clever_api_version,
+        client_id=config.clever_client_id,
+        client_secret=config.clever_client_secret,
+    )
+
+
+def today_at(school: School) -> date:
+    return datetime.now(ZoneInfo(school.timezone)).date()
+
+
+def _district_part(
+    source: Source, school: School, progress: Progress, since: datetime
+) -> DistrictPart:
+    """The district-wide part: one fetched since then by another run, or a fresh one."""
+    district_id = school.district_id
+    part = snapshots.district_part_since(district_id, since)
+    commit()
+    if part is None:
+        part = source.fetch_district_part(progress)
+        snapshots.save_district_part(district_id, part, datetime.now(UTC))
+        commit()
+    return part
+
+
+def _stop_if_cancelled(run_id: int) -> None:
+    cancelled = runs.is_cancelled(run_id)
+    rollback()
+    if cancelled:
+        raise RunCancelled("Cancelled while it was at work; nothing was changed.")
+
+
+def _no_progress(what: str, pages: int, records: int) -> None:
+    pass
