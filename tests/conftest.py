@@ -1,0 +1,146 @@
+"""A real database and a real Redis for every test; no network but loopback.
+
+TEST_DATABASE_URL chooses PostgreSQL, else each test has its own SQLite file; TEST_REDIS_URL
+chooses a running Redis, else the embedded one is started.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from roster_dash import embedded_redis
+from roster_dash.app import create_app
+from roster_dash.cli.paths import MIGRATIONS
+from roster_dash.config import Config, load_config
+from roster_dash.extensions import db
+from tests.builders import Builder
+
+_real_connect = socket.socket.connect
+
+
+def _loopback_only(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        raise AssertionError(f"a test wants to leave this machine: {address[0]}")
+    _real_connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _stay_on_this_machine() -> Iterator[None]:
+    socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
+    yield
+    socket.socket.connect = _real_connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running Redis: the one of TEST_REDIS_URL, else the embedded default."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        yield url
+        return
+    folder = tmp_path_factory.mktemp("redis")
+    server = embedded_redis.ensure(folder)
+    yield embedded_redis.url(folder)
+    if server is not None:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of an empty database at head; copying it is quicker than migrating each time."""
+    folder = tmp_path_factory.mktemp("template")
+    app = create_app(load_config({}, instance=folder))
+    with app.app_context():
+        upgrade(directory=MIGRATIONS)
+        db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        db.session.remove()
+        db.engine.dispose()
+    return (folder / "roster_dash.sqlite3").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database at head, emptied first."""
+    url = os.environ["TEST_DATABASE_URL"]
+    app = create_app(load_config({"DATABASE_URL": url}, instance=tmp_path_factory.mktemp("pg")))
+    with app.app_context():
+        db.session.execute(text("DROP SCHEMA public CASCADE"))
+        db.session.execute(text("CREATE SCHEMA public"))
+        db.session.commit()
+        upgrade(directory=MIGRATIONS)
+        db.session.remove()
+        db.engine.dispose()
+    return url
+
+
+@pytest.fixture
+def environment(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> dict[str, str]:
+    """The environment of this test's own installation, for processes too."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        url = request.getfixturevalue("_migrated_postgresql")
+    else:
+        path = tmp_path / "roster_dash.sqlite3"
+        path.write_bytes(request.getfixturevalue("_migrated_sqlite"))
+        url = f"sqlite:///{path}"
+    return {
+        "DATABASE_URL": url,
+        "REDIS_URL": redis_url,
+        "INSTANCE_PATH": str(tmp_path / "instance"),
+        "SECRET_KEY": "a test's secret key, long enough to be one",
+    }
+
+
+@pytest.fixture
+def config(environment: dict[str, str]) -> Config:
+    return load_config(environment)
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    application = create_app(config)
+    application.testing = True
+    with application.app_context():
+        _empty_redis(config.redis_url)
+        yield application
+        db.session.remove()
+        if db.engine.dialect.name == "postgresql":
+            _empty_tables()
+        db.engine.dispose()
+
+
+def _empty_redis(url: str) -> None:
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    client.close()
+
+
+def _empty_tables() -> None:
+    names = ", ".join(f'"{name}"' for name in db.metadata.tables)
+    db.session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+    db.session.commit()
+    db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def make(app: Flask) -> Builder:
+    """Makes districts, schools, users and runs in this test's database."""
+    return Builder()
