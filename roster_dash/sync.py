@@ -51,6 +51,14 @@ class Result:
     mail_ids: Sequence[int] = ()
 
 
+class UnforeseenError(Exception):
+    """Something no sentence for people foresees; its text holds nobody's data."""
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or type(error.orig).__name__)
+
+
 def _silent(phase: str, pages: int, done: int, total: int) -> None:
     pass
 
@@ -77,13 +85,15 @@ def sync_run(
     except LostRunError:
         rollback()
         return Result(runs.find_run(run_id))
-    except Exception:
-        log.error("run %s failed unexpectedly", run_id)
+    except Exception as error:
+        log.error("run %s failed unexpectedly: %s", run_id, type(error).__name__)
         message = (
             "Something unforeseen went wrong inside Roster Dash. Nothing was changed. "
             "The next run tries again; if it fails too, tell whoever runs this server."
         )
         _end(run_id, token, Ending(RunStatus.FAILED, message, error="unforeseen"))
+        if isinstance(error, DBAPIError):  # its text may quote a person's row
+            raise UnforeseenError(f"database: {_sqlstate(error)}") from None
         raise
 
 
@@ -118,7 +128,7 @@ def _sync(
             return _apply(run_id, token, snapshot, settings, report)
         except DBAPIError as error:
             rollback()
-            passing = getattr(error.orig, "sqlstate", "") in _SERIALISATION_FAILURES
+            passing = _sqlstate(error) in _SERIALISATION_FAILURES
             if not passing or attempt == APPLY_ATTEMPTS:
                 raise
             _stop_if_cancelled(run_id)

@@ -61,7 +61,6 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     app = create_app(load_config({}, instance=folder))
     with app.app_context():
         upgrade(directory=MIGRATIONS)
-        db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
         db.session.remove()
         db.engine.dispose()
     return (folder / "roster_dash.sqlite3").read_bytes()

@@ -17,9 +17,9 @@ def save_district(name: str, clever_id: str, token: bytes | None) -> District:
     district = db.session.scalar(select(District).where(District.clever_id == clever_id))
     if district is None:
         district = District(clever_id=clever_id, created_at=datetime.now(UTC))
-        db.session.add(district)
     district.name = name
     district.token = token
+    db.session.add(district)
     db.session.flush()
     return district
 
@@ -43,10 +43,10 @@ def link_school(district: District, shared: SharedSchool, timezone: str) -> Scho
     school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
     if school is None:
         school = School(clever_id=shared.source_id, created_at=datetime.now(UTC))
-        db.session.add(school)
     school.district_id = district.id
     school.name = shared.name or f"School {shared.source_id}"
     school.timezone = timezone
+    db.session.add(school)
     db.session.flush()
     return school
 
