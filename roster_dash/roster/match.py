@@ -25,7 +25,7 @@ class Matches:
 
 
 def match_people(records: Sequence[Person], kept: Sequence[KeptPerson]) -> Matches:
-    """Match roster records with the people here. `records`: valid ones, one per source_id."""
+    """Match roster records with the people here. `records`: one per source_id."""
     by_source = {row.person.source_id: row for row in kept if row.person.source_id}
     matches = Matches()
     unmatched: list[Person] = []

@@ -62,26 +62,25 @@ class _PeoplePlanner:
         self.outcomes: list[PersonOutcome] = []
 
     def run(self, records: tuple[Person, ...]) -> None:
-        valid = self._valid(records)
-        matches = match_people(valid, self._kept.people)
+        readable = self._readable(records)
+        matches = match_people(readable, self._kept.people)
         seen = {row.id for row in matches.of.values()}
-        for record in valid:
+        for record in readable:
             self._plan_record(record, matches)
         awaiting = {row.id for rows in matches.conflicts.values() for row in rows}
         for row in self._kept.people:
             if row.id not in seen:
                 self._plan_missing(row, conflicting=row.id in awaiting)
 
-    def _valid(self, records: tuple[Person, ...]) -> list[Person]:
-        valid: dict[str, Person] = {}
+    def _readable(self, records: tuple[Person, ...]) -> list[Person]:
+        """One record per id; those without one can't be anybody."""
+        readable: dict[str, Person] = {}
         for record in records:
-            if not record.source_id:
-                self._end(Outcome.INVALID, "no_id", record, None)
-            elif not (record.first_name or record.middle_name or record.last_name):
-                self._end(Outcome.INVALID, "no_name", record, None)
+            if record.source_id:
+                readable[record.source_id] = record
             else:
-                valid[record.source_id] = record
-        return list(valid.values())
+                self._end(Outcome.INVALID, "no_id", record, None)
+        return list(readable.values())
 
     def _plan_record(self, record: Person, matches: Matches) -> None:
         row = matches.of.get(record.source_id)
@@ -91,6 +90,9 @@ class _PeoplePlanner:
             self._stays(row)
         elif role is None:
             self._end(Outcome.EXCLUDED, "role_off", record, row)
+            self._stays(row)
+        elif not (record.first_name or record.middle_name or record.last_name):
+            self._end(Outcome.INVALID, "no_name", record, row)
             self._stays(row)
         elif record.source_id in matches.conflicts:
             several = len(matches.conflicts[record.source_id]) > 1

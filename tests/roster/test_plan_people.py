@@ -207,6 +207,18 @@ def test_a_record_without_any_name_is_invalid_and_the_rest_goes_on() -> None:
     assert actions(made) == ["create"]
 
 
+def test_someone_whose_record_lost_its_name_stays_as_they_are() -> None:
+    """A name that vanished is no sign of having left."""
+    row = kept(a_student("s-1"))
+    made = planned(
+        a_snapshot([a_student("s-1", first_name="", last_name=""), a_student()]),
+        here([row]),
+        some_settings(students="on", students__archive="on", students__auto_update="on"),
+    )
+    assert outcome_of(made, row.person) == (Outcome.INVALID, "no_name")
+    assert [op.source_id for op in made.operations if op.kept_id == row.id] == []
+
+
 def test_a_record_without_id_is_invalid() -> None:
     idless = replace(a_student(), source_id="")
     made = planned(a_snapshot([idless]), here(), STUDENTS)
