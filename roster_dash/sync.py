@@ -97,9 +97,7 @@ def sync_run(
         raise
 
 
-def _sync(
-    run: Run, token: str, report: Report, parts: dict[int, DistrictPart] | None
-) -> Result:
+def _sync(run: Run, token: str, report: Report, parts: dict[int, DistrictPart] | None) -> Result:
     run_id, school = run.id, run.school
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None

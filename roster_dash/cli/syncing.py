@@ -40,8 +40,8 @@ def sync(
     if school_ref:
         documents = [act(schools.find_school(school_ref).id)]
     else:
-        found = schools.find_district(district_ref).schools if district_ref else None
-        ids = [school.id for school in (found or schools.all_schools())]
+        chosen = schools.find_district(district_ref).schools if district_ref else None
+        ids = [school.id for school in (schools.all_schools() if chosen is None else chosen)]
         documents = [_or_error(act, school_id) for school_id in ids]
     _answer_runs(documents, single=bool(school_ref), wants_json=as_json)
 
