@@ -232,6 +232,13 @@ def list_runs(
     return db.session.scalars(query).all()
 
 
+def latest_of_schools(school_ids: Sequence[int]) -> dict[int, Run]:
+    """School id -> its newest run, of those that have one."""
+    newest = select(func.max(Run.id)).where(Run.school_id.in_(school_ids)).group_by(Run.school_id)
+    rows = db.session.scalars(select(Run).where(Run.id.in_(newest)))
+    return {run.school_id: run for run in rows}
+
+
 def last_finished(school_id: int) -> Run | None:
     return db.session.scalar(
         select(Run)

@@ -1,7 +1,20 @@
-"""WHAT PEOPLE SEE AND CLICK. One folder per area: views, forms and templates side by side."""
+"""WHAT PEOPLE SEE: one folder per area, with its views, forms and templates side by side."""
 
 from flask import Flask
 
+from roster_dash.web import errors, login, security, show
+from roster_dash.web.account import views as account
+from roster_dash.web.health import views as health
+from roster_dash.web.history import views as history
+from roster_dash.web.rostering import views as rostering
+from roster_dash.web.runs import views as runs
+
+AREAS = (account, rostering, history, runs, health)
+
 
 def register(app: Flask) -> None:
-    pass
+    """Puts every area, and what they share, into the application."""
+    for area in AREAS:
+        app.register_blueprint(area.blueprint)
+    for shared in (login, security, errors, show):
+        shared.register(app)

@@ -1,0 +1,25 @@
+"""What an account may see; everything else doesn't exist for it (404, never 403)."""
+
+from flask import abort
+
+from roster_dash.roster.errors import UnknownThing
+from roster_dash.store import accounts, runs, schools
+from roster_dash.store.tables import Run, School
+from roster_dash.web.login import viewing
+
+
+def school_or_404(school_id: int) -> School:
+    school = schools.get_school(school_id)
+    if school is None or not accounts.may_see_school(viewing(), school):
+        abort(404)
+    return school
+
+
+def run_or_404(run_id: int) -> Run:
+    try:
+        run = runs.find_run(run_id)
+    except UnknownThing:
+        abort(404)
+    if not accounts.may_see_run(viewing(), run):
+        abort(404)
+    return run

@@ -1,0 +1,51 @@
+"""Logging in and out, and the way to each user's place."""
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_login import login_user, logout_user
+from werkzeug.wrappers import Response
+
+from roster_dash.store import accounts, runs
+from roster_dash.web.login import Viewer, own_path, viewing
+
+blueprint = Blueprint("account", __name__)
+
+
+@blueprint.get("/login")
+def log_in() -> str:
+    return render_template("web/account/login.html", email="", error="")
+
+
+@blueprint.post("/login")
+def check() -> Response | tuple[str, int]:
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    user = accounts.check_password(email, password)
+    if user is None:
+        error = "The e-mail address or the password is not right."
+        return render_template("web/account/login.html", email=email, error=error), 422
+    session.clear()
+    login_user(Viewer(user))
+    return redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
+
+
+@blueprint.post("/logout")
+def log_out() -> Response:
+    logout_user()
+    session.clear()
+    flash("You are logged out.")
+    return redirect(url_for("account.log_in"), 303)
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """Sends each user to their place."""
+    seen = accounts.visible_schools(viewing())
+    if len(seen) == 1:
+        return redirect(url_for("rostering.page", school_id=seen[0].id))
+    return redirect(url_for("account.my_schools"))
+
+
+@blueprint.get("/schools")
+def my_schools() -> str:
+    seen = accounts.visible_schools(viewing())
+    latest = runs.latest_of_schools([school.id for school in seen])
+    return render_template("web/account/schools.html", schools=seen, latest=latest)

@@ -1,0 +1,46 @@
+"""Error pages: what happened, whether anything was lost, and where to go from here."""
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from roster_dash.extensions import db
+
+WORDS = {
+    404: (
+        "There is nothing here",
+        "The address may be mistyped, or the page isn’t one that your account can see.",
+    ),
+    405: ("That doesn’t work here", "This address can’t be used in this way. Nothing was changed."),
+    413: ("That is too much at once", "What was sent is too large. Nothing was changed."),
+    500: (
+        "Something went wrong on our side",
+        "Nothing was half done. Try again; if it happens again, tell whoever runs this server.",
+    ),
+}
+_OTHERWISE = (
+    "That could not be done",
+    "The request can’t be used as it came. Nothing was changed.",
+)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _page)
+
+
+def _page(error: HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    if code >= 500:
+        db.session.rollback()
+    title, text = WORDS.get(code, _OTHERWISE)
+    return render_template("web/layout/error.html", code=code, title=title, text=text), code
+
+
+def _stale_form(error: CSRFError) -> tuple[str, int]:
+    text = (
+        "You were logged out meanwhile, or the page is too old. Nothing was changed: load it again."
+    )
+    return render_template(
+        "web/layout/error.html", code=400, title="Please try again", text=text
+    ), 400

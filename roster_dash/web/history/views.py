@@ -1,0 +1,33 @@
+"""A school's history: its runs, newest first."""
+
+from flask import Blueprint, render_template, request
+
+from roster_dash.store import runs
+from roster_dash.store.runs import RunStatus
+from roster_dash.web.access import school_or_404
+
+blueprint = Blueprint("history", __name__)
+
+
+@blueprint.get("/schools/<int:school_id>/history")
+def page(school_id: int) -> str:
+    """`status` filters, `before` is the run id to go on from; both stay in the address."""
+    school = school_or_404(school_id)
+    status = request.args.get("status", "")
+    wanted = status if status in set(RunStatus) else ""
+    before = request.args.get("before", type=int)
+    found = runs.list_runs([school.id], wanted, before, limit=runs.PAGE + 1)
+    return render_template(
+        "web/history/_runs.html" if _is_part() else "web/history/page.html",
+        school=school,
+        runs=found[: runs.PAGE],
+        status=wanted,
+        before=before,
+        older=found[runs.PAGE - 1].id if len(found) > runs.PAGE else None,
+        statuses=list(RunStatus),
+    )
+
+
+def _is_part() -> bool:
+    """Whether HTMX asks for the table only; a page it boosts or restores is asked for whole."""
+    return request.headers.get("HX-Target", "").endswith("runs")

@@ -1,0 +1,143 @@
+"""The settings form: which answers it offers, and how a filled-in one becomes settings."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from werkzeug.datastructures import MultiDict
+
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.records import Snapshot, Term
+from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings
+from roster_dash.roster.terms import is_current
+
+_SWITCHES = {
+    key for key, text in SyncSettings().flat().items() if text == "off" or key == "schedule.enabled"
+}
+"""Settings shown as switches: a form says nothing about one that is off."""
+
+_CHOICES = ("class_lists.terms", "class_lists.grades")
+
+_GRADE_ORDER = (
+    "InfantToddler",
+    "Preschool",
+    "PreKindergarten",
+    "TransitionalKindergarten",
+    "Kindergarten",
+    *map(str, range(1, 14)),
+    "PostGraduate",
+    "Ungraded",
+    "Other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One thing that can be ticked. `note` is small print after the label."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsForm:
+    """What the page shows: text per setting key, what can be ticked, and what was wrong."""
+
+    values: Mapping[str, str]
+    terms: tuple[Answer, ...]
+    grades: tuple[Answer, ...]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def on(self, key: str) -> bool:
+        return self.values[key] not in ("off", "")
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """The chosen terms or grades, as they were chosen."""
+        words: tuple[str, ...] = KEYS[key].parse(self.values[key])
+        return words
+
+    def ticks(self, key: str, answer: Answer) -> bool:
+        """Whether an answer is chosen, by its id or by its name."""
+        chosen = {word.casefold() for word in self.words(key)}
+        return not chosen.isdisjoint((answer.value.casefold(), answer.label.casefold()))
+
+
+def read_form(
+    form: MultiDict[str, str], before: SyncSettings
+) -> tuple[SyncSettings, dict[str, str], dict[str, str]]:
+    """(the settings it asks for, what is wrong by key, its text by key).
+
+    A setting that the form doesn't show keeps its value.
+    """
+    settings, errors = before, {}
+    texts = before.flat() | _texts(form)
+    for key, text in texts.items():
+        try:
+            settings = settings.changed({key: text})
+        except BadInput as error:
+            errors[key] = error.message
+    return settings, errors, texts
+
+
+def _texts(form: MultiDict[str, str]) -> dict[str, str]:
+    texts = {key: form.get(key, "off") for key in _SWITCHES}
+    for key in KEYS:
+        if key in _CHOICES:
+            texts[key] = ",".join(f'"{value}"' for value in form.getlist(key) if value)
+        elif key in form and key not in texts:
+            texts[key] = form[key]
+    return texts
+
+
+def offer(
+    snapshot: Snapshot | None, texts: Mapping[str, str], errors: Mapping[str, str], today: date
+) -> SettingsForm:
+    """The form over the last snapshot; what was ticked before stays offered though it is gone."""
+    terms = [
+        Answer(CURRENT, "Current terms", "whichever are on that day"),
+        Answer(ALL, "All terms", "also classes without one"),
+    ]
+    grades = [Answer(ALL, "All grades", "also classes without one")]
+    if snapshot is not None:
+        terms += [_term(term, today) for term in _newest_first(snapshot.terms)]
+        grades += [Answer(grade, _grade(grade)) for grade in _grades(snapshot)]
+    form = SettingsForm(texts, tuple(terms), tuple(grades), errors)
+    known = {word for term in terms for word in (term.value.casefold(), term.label.casefold())}
+    gone = [
+        Answer(word, word, "not in Clever’s last answer")
+        for word in form.words("class_lists.terms")
+        if word.casefold() not in known
+    ]
+    offered = {answer.value.casefold() for answer in grades}
+    gone_grades = [
+        Answer(word, _grade(word), "no class has it now")
+        for word in form.words("class_lists.grades")
+        if word.casefold() not in offered
+    ]
+    return SettingsForm(texts, (*terms, *gone), (*grades, *gone_grades), errors)
+
+
+def _newest_first(terms: tuple[Term, ...]) -> list[Term]:
+    return sorted(terms, key=lambda term: (term.start or date.min, term.name), reverse=True)
+
+
+def _term(term: Term, today: date) -> Answer:
+    days = [f"{day.day} {day:%b %Y}" if day else "…" for day in (term.start, term.end)]
+    note = " – ".join(days) if term.start or term.end else "no dates"
+    if is_current(term, today):
+        note += ", current"
+    return Answer(term.source_id, term.name or "Term without a name", note)
+
+
+def _grades(snapshot: Snapshot) -> Iterator[str]:
+    order = {grade: number for number, grade in enumerate(_GRADE_ORDER)}
+    grades = {section.grade for section in snapshot.sections if section.grade}
+    yield from sorted(grades, key=lambda grade: (order.get(grade, len(order)), grade))
+
+
+def _grade(grade: str) -> str:
+    if grade.isdecimal():
+        return f"Grade {grade}"
+    words = "".join(f" {letter}" if letter.isupper() else letter for letter in grade)
+    return words.strip() or grade

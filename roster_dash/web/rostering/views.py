@@ -1,0 +1,108 @@
+"""The Rostering page: what a school syncs, Save, Sync now, and the run's state in place."""
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
+from flask import url_for as address
+from werkzeug.wrappers import Response as AnyResponse
+
+from roster_dash import jobs, sync
+from roster_dash.roster.roles import FORM_ORDER
+from roster_dash.store import runs, snapshots
+from roster_dash.store import settings as settings_store
+from roster_dash.store.tables import Run, School
+from roster_dash.store.transactions import commit
+from roster_dash.web.access import run_or_404, school_or_404
+from roster_dash.web.login import viewing
+from roster_dash.web.rostering.form import SettingsForm, offer, read_form
+
+blueprint = Blueprint("rostering", __name__)
+
+PAGE = "web/rostering/page.html"
+
+
+@blueprint.get("/schools/<int:school_id>/rostering")
+def page(school_id: int) -> str:
+    school = school_or_404(school_id)
+    settings = settings_store.load_settings(school.id)
+    return render_template(PAGE, **_about(school), form=_form(school, settings.flat()))
+
+
+@blueprint.post("/schools/<int:school_id>/rostering")
+def save(school_id: int) -> AnyResponse:
+    """Stores a version and asks for a sync; a form with a mistake changes nothing."""
+    school = school_or_404(school_id)
+    before = settings_store.load_settings(school.id)
+    settings, errors, texts = read_form(request.form, before)
+    if errors:
+        return _page_again(school, _form(school, texts, errors))
+    version = settings_store.save_settings(school, settings, viewing().id)
+    run = runs.request_run(school.id, runs.Trigger.SETTINGS, viewing().id)
+    commit()
+    return _asked(school, run, f"Saved as version {version.number}.")
+
+
+@blueprint.post("/schools/<int:school_id>/sync")
+def sync_now(school_id: int) -> AnyResponse:
+    school = school_or_404(school_id)
+    run = runs.request_run(school.id, runs.Trigger.MANUAL, viewing().id)
+    commit()
+    return _asked(school, run, "")
+
+
+@blueprint.get("/schools/<int:school_id>/rostering/state")
+def state(school_id: int) -> str:
+    """The state of the school's newest run; asked for again while that one isn't over."""
+    return render_template("web/rostering/_state.html", **_about(school_or_404(school_id)))
+
+
+@blueprint.post("/runs/<int:run_id>/cancel")
+def cancel(run_id: int) -> AnyResponse:
+    run = run_or_404(run_id)
+    asked = runs.request_cancel(run)
+    commit()
+    message = "The run is being cancelled." if asked else "The run was over already."
+    return _answer(run.school, message)
+
+
+def _asked(school: School, run: Run, message: str) -> AnyResponse:
+    """The answer after a sync was asked for; the run is in the database, now it is enqueued."""
+    handed_over = jobs.enqueue_run(run.id)
+    if not handed_over:
+        word = "The queue is away; the sync starts by itself as soon as it is back."
+    elif school.rerun_trigger:
+        word = "A sync is at work; another one follows it."
+    else:
+        word = "The sync is on its way."
+    return _answer(school, f"{message} {word}".strip())
+
+
+def _answer(school: School, message: str) -> AnyResponse:
+    """In place for HTMX, else the page anew."""
+    if "HX-Request" not in request.headers:
+        flash(message)
+        return redirect(address("rostering.page", school_id=school.id), 303)
+    return make_response(
+        render_template("web/rostering/_answer.html", **_about(school), message=message)
+    )
+
+
+def _page_again(school: School, form: SettingsForm) -> Response:
+    template = "web/rostering/_form.html" if "HX-Request" in request.headers else PAGE
+    return make_response(render_template(template, **_about(school), form=form), 422)
+
+
+def _form(
+    school: School, texts: dict[str, str], errors: dict[str, str] | None = None
+) -> SettingsForm:
+    latest = snapshots.latest_snapshot(school.id)
+    return offer(latest[1] if latest else None, texts, errors or {}, sync.today_at(school))
+
+
+def _about(school: School) -> dict[str, object]:
+    run = runs.active_run(school.id)
+    return {
+        "school": school,
+        "run": run or runs.last_finished(school.id),
+        "progress": jobs.progress_of(run.id) if run else {},
+        "version": settings_store.latest_version(school.id),
+        "roles": FORM_ORDER,
+    }

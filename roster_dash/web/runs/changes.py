@@ -1,0 +1,87 @@
+"""A run's operations as its page tells them: kind by kind, each change in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from roster_dash.roster.outcomes import REASONS
+from roster_dash.roster.report import KINDS
+from roster_dash.store import rosters, runs
+from roster_dash.store.tables import OperationRow, Run
+from roster_dash.web.show import column, value
+
+FIRST = 20
+MORE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One applied operation: whom or what it is about, why, and (column, before, after) rows."""
+
+    label: str
+    reason: str
+    rows: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of change. `last` is where the next page goes on, None at the end."""
+
+    entity: str
+    action: str
+    title: str
+    number: int
+    changes: Sequence[Change]
+    last: int | None
+
+
+def kinds_of(run: Run) -> list[Kind]:
+    """Every kind that the run has, with its first changes."""
+    numbers = runs.count_operations(run.id)
+    return [
+        kind_of(run, entity, action, number=numbers[entity, action], limit=FIRST)
+        for entity, action in KINDS
+        if numbers.get((entity, action))
+    ]
+
+
+def kind_of(
+    run: Run, entity: str, action: str, *, after: int = 0, number: int = 0, limit: int = MORE
+) -> Kind:
+    """One page of a kind's changes."""
+    found = runs.operations_of(run.id, entity=entity, action=action, after=after, limit=limit + 1)
+    shown = found[:limit]
+    last = shown[-1].id if len(found) > limit else None
+    names = _names(run, shown) if entity == "members" else {}
+    changes = [_change(row, names) for row in shown]
+    return Kind(entity, action, KINDS[entity, action], number, changes, last)
+
+
+def _change(row: OperationRow, names: Mapping[str, str]) -> Change:
+    rows: list[tuple[str, str, str]] = []
+    if row.entity == "members":
+        rows = _membership_rows(row, names)
+    elif row.action in ("update", "restore", "link"):
+        rows = [
+            (column(name), value(row.before.get(name)), value(after))
+            for name, after in row.after.items()
+            if column(name)
+        ]
+    return Change(row.label, REASONS.get(row.reason, ""), rows)
+
+
+def _membership_rows(row: OperationRow, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    def told(ids: Any) -> str:
+        return ", ".join(names.get(key, key) for key in ids) or "nobody"
+
+    return [
+        (side.capitalize(), told(row.before.get(side, ())), told(row.after.get(side, ())))
+        for side in ("managers", "members")
+        if row.before.get(side) or row.after.get(side)
+    ]
+
+
+def _names(run: Run, rows: Sequence[OperationRow]) -> dict[str, str]:
+    """source_id -> name of everybody whose membership the rows change."""
+    ids = {key for row in rows for side in (row.before, row.after) for k in side for key in side[k]}
+    return rosters.names_of(run.school_id, ids)

@@ -1,0 +1,36 @@
+"""One run: its verdict, counts, warnings, mails and every operation."""
+
+from flask import Blueprint, render_template, request
+
+from roster_dash import jobs
+from roster_dash.roster.report import KINDS, NO_COUNTS
+from roster_dash.store import runs
+from roster_dash.web.access import run_or_404
+from roster_dash.web.runs.changes import Kind, kind_of, kinds_of
+
+blueprint = Blueprint("runs", __name__)
+
+
+@blueprint.get("/runs/<int:run_id>")
+def page(run_id: int) -> str:
+    run = run_or_404(run_id)
+    template = "_run" if request.headers.get("HX-Target", "").endswith("run") else "page"
+    return render_template(
+        f"web/runs/{template}.html",
+        run=run,
+        school=run.school,
+        counts=run.counts or NO_COUNTS,
+        kinds=kinds_of(run),
+        progress=jobs.progress_of(run.id) if run.status in runs.ACTIVE else {},
+    )
+
+
+@blueprint.get("/runs/<int:run_id>/operations/<entity>/<action>")
+def operations(run_id: int, entity: str, action: str) -> str:
+    """One kind of change, a page at a time; `after` is the operation to go on from."""
+    run = run_or_404(run_id)
+    kind: Kind | None = None
+    if (entity, action) in KINDS:
+        kind = kind_of(run, entity, action, after=request.args.get("after", 0, type=int))
+    template = "_more" if "HX-Request" in request.headers else "operations"
+    return render_template(f"web/runs/{template}.html", run=run, school=run.school, kind=kind)

@@ -1,0 +1,141 @@
+"""How things are shown on every page: moments, numbers, states and the names of columns."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask, url_for
+from markupsafe import Markup
+
+from roster_dash.roster.report import KINDS, NO_COUNTS, verdict
+from roster_dash.store.tables import Run
+
+STATIC = Path(__file__).parent / "static"
+
+STATES = {
+    "queued": ("Waiting", "busy"),
+    "running": ("Running", "busy"),
+    "succeeded": ("Succeeded", "good"),
+    "held": ("Needs you", "warn"),
+    "failed": ("Failed", "bad"),
+    "cancelled": ("Cancelled", "calm"),
+}
+"""A run's status -> (its word, its tone)."""
+
+TRIGGERS = {"settings": "After a Save", "manual": "Sync now", "schedule": "Daily sync"}
+
+OUTCOMES = {
+    "created": "Joined",
+    "updated": "Updated",
+    "unchanged": "Unchanged",
+    "restored": "Returned",
+    "moved": "Moved",
+    "skipped": "Left as they are",
+    "excluded": "Not part of the sync",
+    "leaving": "Leaving soon",
+    "archived": "Archived",
+    "held": "Waiting for you",
+    "conflict": "To settle by hand",
+    "invalid": "Unreadable",
+}
+LISTS = {
+    "created": "Made",
+    "updated": "Updated",
+    "archived": "Retired",
+    "restored": "Brought back",
+    "unchanged": "Unchanged",
+    "held": "Waiting for you",
+}
+COLUMNS = {
+    "sis_id": "SIS id",
+    "source_id": "Clever id",
+    "contact_name": "Contact",
+    "contact_email": "Contact’s e-mail",
+    "contact_phone": "Contact’s phone",
+    "contact_relationship": "Contact’s relationship",
+    "email": "E-mail",
+    "term_id": "",
+    "contact_source_id": "",
+}
+"""How a changed column is called; "" is not shown. Others by their name."""
+
+
+def register(app: Flask) -> None:
+    app.add_template_filter(when)
+    app.add_template_filter(took)
+    app.add_template_filter(number)
+    app.add_template_filter(column)
+    app.add_template_filter(value)
+    app.add_template_filter(run_verdict)
+    app.add_template_global(asset)
+    app.context_processor(
+        lambda: {
+            "STATES": STATES,
+            "TRIGGERS": TRIGGERS,
+            "OUTCOMES": OUTCOMES,
+            "LISTS": LISTS,
+            "KINDS": KINDS,
+        }
+    )
+
+
+def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Markup | str:
+    """A moment on the school's clock: "today, 14:03", with the full date for machines."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(ZoneInfo(zone))
+    today = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()
+    days = {today: "today", today - timedelta(1): "yesterday", today + timedelta(1): "tomorrow"}
+    day = days.get(local.date()) or f"{local:%a} {local.day} {local:%b}"
+    if local.year != today.year and local.date() not in days:
+        day = f"{day} {local.year}"
+    return Markup('<time datetime="{}" title="{}">{}, {}</time>').format(
+        moment.isoformat(timespec="seconds"),
+        f"{local:%A %d %B %Y, %H:%M %Z}",
+        day,
+        f"{local:%H:%M}",
+    )
+
+
+def took(run: Run) -> str:
+    """How long a run was at work."""
+    if run.started_at is None or run.finished_at is None:
+        return ""
+    seconds = (run.finished_at - run.started_at).total_seconds()
+    if seconds < 1:
+        return "under 1 s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def column(name: str) -> str:
+    return COLUMNS.get(name, name.replace("_", " ").capitalize())
+
+
+def value(stored: object) -> str:
+    """A stored value as people read it."""
+    if isinstance(stored, list):
+        return ", ".join(map(str, stored)) or "nothing"
+    return str(stored) if stored not in (None, "") else "nothing"
+
+
+def run_verdict(run: Run) -> str:
+    """The run's one line."""
+    line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
+    return line[:1].upper() + line[1:]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the file, so it may be cached for ever."""
+    return url_for("static", filename=name, v=_digest(name))
+
+
+@cache
+def _digest(name: str) -> str:
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
