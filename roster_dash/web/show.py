@@ -70,14 +70,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(value)
     app.add_template_filter(run_verdict)
     app.add_template_global(asset)
-    app.context_processor(
-        lambda: {
-            "STATES": STATES,
-            "TRIGGERS": TRIGGERS,
-            "OUTCOMES": OUTCOMES,
-            "LISTS": LISTS,
-            "KINDS": KINDS,
-        }
+    app.jinja_env.globals.update(
+        STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
     )
 
 

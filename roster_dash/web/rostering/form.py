@@ -18,6 +18,15 @@ _SWITCHES = {
 
 _CHOICES = ("class_lists.terms", "class_lists.grades")
 
+_LABELS = {
+    "class_lists.terms": "Terms",
+    "class_lists.grades": "Grades",
+    "schedule.time": "The time of day",
+    "notify.emails": "“Send to”",
+    "notify.when": "“When”",
+}
+"""How mistakes call a setting; the others can't be typed wrongly."""
+
 _GRADE_ORDER = (
     "InfantToddler",
     "Preschool",
@@ -76,7 +85,7 @@ def read_form(
         try:
             settings = settings.changed({key: text})
         except BadInput as error:
-            errors[key] = error.message
+            errors[key] = error.message.replace(key, _LABELS.get(key, key), 1)
     return settings, errors, texts
 
 
