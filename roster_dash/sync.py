@@ -148,7 +148,7 @@ def _apply(
         school.id, run_id, planned.operations, lambda done: report("applying", 0, done, total)
     )
     run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, datetime.now(UTC)).id
-    return _finish(run_id, token, _ending_of(planned), settings)
+    return _finish(run_id, token, ending_of(planned), settings)
 
 
 def _end(run_id: int, token: str, ending: Ending) -> Result:
@@ -175,7 +175,8 @@ def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> 
     return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)
 
 
-def _ending_of(planned: Plan) -> Ending:
+def ending_of(planned: Plan) -> Ending:
+    """How a run that applied a plan ends."""
     counts = counts_of(planned)
     sentence = summary(counts)
     guarded = [warning for warning in planned.warnings if "was removed" in warning]
@@ -218,7 +219,7 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
     kept = rosters.load_kept(school.id)
     refuse_empty_school(snapshot, kept)
     planned = plan(snapshot, kept, settings, today_at(school))
-    ending = _ending_of(planned)
+    ending = ending_of(planned)
     return Preview(planned, counts_of(planned), snapshot_id, ending.message)
 
 

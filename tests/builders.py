@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from roster_dash import sync
 from roster_dash.config import current_config
+from roster_dash.roster.plan import plan
 from roster_dash.roster.records import (
     Contact,
     Kept,
@@ -22,11 +24,11 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import accounts, runs, schools
+from roster_dash.store import accounts, rosters, runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
-from roster_dash.store.tables import District, Run, School, User
+from roster_dash.store.tables import District, Run, School, StoredSnapshot, User
 from roster_dash.store.transactions import commit
 
 _numbers = count(1)
@@ -162,6 +164,30 @@ class Builder:
         settings_store.save_settings(school, settings, None)
         commit()
         return settings
+
+    def snapshot(self, school: School, snapshot: Snapshot) -> StoredSnapshot:
+        stored = snapshots.save_snapshot(school.id, snapshot, datetime.now(UTC))
+        commit()
+        return stored
+
+    def synced(self, school: School, snapshot: Snapshot, **changes: str) -> Run:
+        """A finished run that made the school follow a snapshot; all is on but Archive."""
+        everything = {
+            "students": "on",
+            "students__auto_update": "on",
+            "teachers": "on",
+            "contacts": "primary",
+            "class_lists": "on",
+            "class_lists__terms": "all",
+            "class_lists__grades": "all",
+        }
+        settings = some_settings(**(everything | changes))
+        run = self.run(school, "running")
+        made = plan(snapshot, rosters.load_kept(school.id), settings, date(2026, 11, 23))
+        rosters.apply_operations(school.id, run.id, made.operations, lambda done: None)
+        runs.finish_run(run.id, run.token, sync.ending_of(made))
+        commit()
+        return run
 
     def run(self, school: School, status: str = "succeeded", **values: Any) -> Run:
         run = runs.request_run(school.id, runs.Trigger.MANUAL)

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from roster_dash import embedded_redis
+from roster_dash import embedded_redis, jobs
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
@@ -127,6 +127,13 @@ def _empty_tables() -> None:
     db.session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
     db.session.commit()
     db.session.remove()
+
+
+@pytest.fixture
+def without_redis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The queue's server is away: nobody listens on its socket."""
+    away = f"unix://{tmp_path / 'nobody.sock'}"
+    monkeypatch.setattr(jobs, "redis_url", lambda config: away)
 
 
 @pytest.fixture

@@ -37,19 +37,17 @@ def load_kept(school_id: int) -> Kept:
     return Kept(people=_load_people(school_id), lists=_load_lists(school_id))
 
 
-def names_of(school_id: int, source_ids: Iterable[str]) -> dict[str, str]:
-    """source_id -> name, of those who are or were here."""
-    wanted = sorted(set(source_ids))
+def names_of(person_ids: Iterable[int]) -> dict[int, str]:
+    """Row id -> name, of everybody who is or was here."""
+    wanted = sorted(set(person_ids))
     table = PersonRow.__table__.c
-    columns = (table.source_id, table.preferred_name, table.first_name, table.last_name)
-    names: dict[str, str] = {}
+    columns = (table.id, table.source_id, table.preferred_name, table.first_name, table.last_name)
+    names: dict[int, str] = {}
     for start in range(0, len(wanted), _CHUNK):
-        query = select(*columns).where(
-            table.school_id == school_id, table.source_id.in_(wanted[start : start + _CHUNK])
-        )
-        for source_id, preferred, first, last in db.session.execute(query):
-            person = Person(source_id, first_name=first, last_name=last, preferred_name=preferred)
-            names[source_id] = person.name
+        query = select(*columns).where(table.id.in_(wanted[start : start + _CHUNK]))
+        for row_id, source_id, preferred, first, last in db.session.execute(query):
+            given = {"preferred_name": preferred, "first_name": first, "last_name": last}
+            names[row_id] = Person(source_id or "", **given).name
     return names
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from roster_dash.extensions import db
@@ -27,7 +28,7 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         if target:
             headers["HX-Target"] = target
-        return self._ask("GET", path, headers=headers)
+        return self.ask("GET", path, headers=headers)
 
     def post(
         self, path: str, data: dict[str, Any] | None = None, *, page: str, htmx: bool = False
@@ -35,9 +36,12 @@ class Visitor:
         """Posts a form with the token that `page` gave."""
         form = {"csrf_token": csrf_token(self.get(page).text), **(data or {})}
         headers = {"HX-Request": "true"} if htmx else {}
-        return self._ask("POST", path, data=form, headers=headers)
+        return self.ask("POST", path, data=form, headers=headers)
 
-    def _ask(self, method: str, path: str, **options: Any) -> TestResponse:
+    def rules(self) -> list[Rule]:
+        return list(self._app.url_map.iter_rules())
+
+    def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         """In a context of its own, as a server does; the test's own transaction ends first."""
         db.session.commit()
         with self._app.app_context():

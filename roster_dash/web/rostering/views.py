@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import jobs, sync
 from roster_dash.roster.roles import FORM_ORDER
-from roster_dash.store import runs, snapshots
+from roster_dash.store import runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import commit
@@ -30,6 +30,7 @@ def page(school_id: int) -> str:
 def save(school_id: int) -> AnyResponse:
     """Stores a version and asks for a sync; a form with a mistake changes nothing."""
     school = school_or_404(school_id)
+    schools.lock_school(school.id)
     before = settings_store.load_settings(school.id)
     settings, errors, texts = read_form(request.form, before)
     if errors:

@@ -52,12 +52,12 @@ def kind_of(
     found = runs.operations_of(run.id, entity=entity, action=action, after=after, limit=limit + 1)
     shown = found[:limit]
     last = shown[-1].id if len(found) > limit else None
-    names = _names(run, shown) if entity == "members" else {}
+    names = _names(shown) if entity == "members" else {}
     changes = [_change(row, names) for row in shown]
     return Kind(entity, action, KINDS[entity, action], number, changes, last)
 
 
-def _change(row: OperationRow, names: Mapping[str, str]) -> Change:
+def _change(row: OperationRow, names: Mapping[int, str]) -> Change:
     rows: list[tuple[str, str, str]] = []
     if row.entity == "members":
         rows = _membership_rows(row, names)
@@ -70,9 +70,9 @@ def _change(row: OperationRow, names: Mapping[str, str]) -> Change:
     return Change(row.label, REASONS.get(row.reason, ""), rows)
 
 
-def _membership_rows(row: OperationRow, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+def _membership_rows(row: OperationRow, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
     def told(ids: Any) -> str:
-        return ", ".join(names.get(key, key) for key in ids) or "nobody"
+        return ", ".join(names.get(key, "?") for key in ids) or "nobody"
 
     return [
         (side.capitalize(), told(row.before.get(side, ())), told(row.after.get(side, ())))
@@ -81,7 +81,11 @@ def _membership_rows(row: OperationRow, names: Mapping[str, str]) -> list[tuple[
     ]
 
 
-def _names(run: Run, rows: Sequence[OperationRow]) -> dict[str, str]:
-    """source_id -> name of everybody whose membership the rows change."""
-    ids = {key for row in rows for side in (row.before, row.after) for k in side for key in side[k]}
-    return rosters.names_of(run.school_id, ids)
+def _names(rows: Sequence[OperationRow]) -> dict[int, str]:
+    """Person id -> name of everybody whose membership the rows change."""
+    return rosters.names_of(
+        person
+        for row in rows
+        for ids in (*row.before.values(), *row.after.values())
+        for person in ids
+    )

@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := .venv/.runtime-installed
+DEV := .venv/.developer-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-services test-browser bench check format
+
+help:  ## Say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+install: $(RUN)  ## Build .venv/ with what the product needs
+
+$(RUN): requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(DEV): $(RUN) requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+demo: $(RUN)  ## Run everything with a made-up district (DEMO_EXIT=1: sum up and stop)
+	$(BIN)/python -m roster_dash.demo
+
+test: $(DEV)  ## Run the tests: SQLite and an embedded queue, nothing else needed
+	$(BIN)/python -m pytest -m "not browser"
+
+test-services: $(DEV)  ## The same tests on PostgreSQL and Redis: TEST_DATABASE_URL, TEST_REDIS_URL
+	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" || { \
+	  echo "Set TEST_DATABASE_URL (its database is emptied!) and TEST_REDIS_URL (also emptied)."; exit 2; }
+	$(BIN)/python -m pytest -m "not browser"
+
+test-browser: $(DEV)  ## The tests in a real browser: needs Chromium (CHROMIUM names it)
+	$(BIN)/python -m pytest -m browser
+
+check: $(DEV)  ## Style, types and the structure of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
