@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import redis
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
@@ -22,6 +23,7 @@ from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
+from roster_dash.store import accounts
 from tests.builders import Builder
 
 _real_connect = socket.socket.connect
@@ -38,6 +40,14 @@ def _stay_on_this_machine() -> Iterator[None]:
     socket.socket.connect = _loopback_only  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = _real_connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_passwords() -> Iterator[None]:
+    """Hashing is slow on purpose; here it need not be."""
+    real, accounts._hasher = accounts._hasher, PasswordHasher(1, 8, 1)
+    yield
+    accounts._hasher = real
 
 
 @pytest.fixture(scope="session")
