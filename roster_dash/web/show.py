@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, url_for
 from markupsafe import Markup
 
-from roster_dash.roster.report import KINDS, NO_COUNTS, verdict
+from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
 from roster_dash.store.tables import Run
 
 STATIC = Path(__file__).parent / "static"
@@ -23,6 +23,8 @@ STATES = {
     "cancelled": ("Cancelled", "calm"),
 }
 """A run's status -> (its word, its tone)."""
+
+NEEDS_A_LOOK = ("Needs a look", "warn")
 
 TRIGGERS = {"settings": "After a Save", "manual": "Sync now", "schedule": "Daily sync"}
 
@@ -69,6 +71,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(column)
     app.add_template_filter(value)
     app.add_template_filter(run_verdict)
+    app.add_template_filter(run_badge)
     app.add_template_global(asset)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
@@ -117,6 +120,13 @@ def value(stored: object) -> str:
     if isinstance(stored, list):
         return ", ".join(map(str, stored)) or "nothing"
     return str(stored) if stored not in (None, "") else "nothing"
+
+
+def run_badge(run: Run) -> tuple[str, str]:
+    """(word, tone) of a run: one that succeeded may still ask for somebody's eyes."""
+    if run.status == "succeeded" and needs_a_person(run.counts or NO_COUNTS, run.warnings):
+        return NEEDS_A_LOOK
+    return STATES[run.status]
 
 
 def run_verdict(run: Run) -> str:
