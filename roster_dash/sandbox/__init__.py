@@ -1,6 +1,8 @@
-"""A Clever look-alike with a made-up district, faults to switch on, and a mail inbox.
+"""A look-alike of Clever for demos and tests: its Data API, log-in and events, with faults to
+switch on, days to let pass, and an inbox that catches mail.
 
-For the demo and the tests. It stands alone: it imports nothing else of Roster Dash and nothing
-else imports it, so that the two sides of a test can't share a mistake. Built from Clever's
-published description of its Data API v3.0 and v3.1; what is assumed is said where it is assumed.
+    with running(seed=1, size=40) as sandbox:
+        sandbox.fault("status", status=503, path="/users", page=2)
+
+It stands alone: nothing else of the product is imported here, and nothing of this there.
 """
