@@ -45,6 +45,7 @@ class World:
         self.sharing = Sharing()
         self.feed = Feed()
         self.tokens: list[Token] = []
+        self.mailboxes: set[str] = set()  # e-mail addresses that are given away
         self.lock = RLock()
         self._seed = f"{seed}/{number}"
         self._ids = ObjectIds(number, seed)
@@ -171,6 +172,7 @@ class World:
 
 def _inner(record: Json, path: Iterable[str]) -> Json:
     for name in path:
-        inner = record.get(name)
-        record[name] = record = inner if isinstance(inner, dict) else {}
+        if not isinstance(record.get(name), dict):
+            record[name] = {}
+        record = record[name]
     return record
