@@ -19,7 +19,7 @@ LADDER = ("PreKindergarten", "Kindergarten", *(str(grade) for grade in range(1, 
 
 _LANGUAGES = (("English", "eng"), ("Spanish", "spa"), ("Vietnamese", "vie"), ("Arabic", "ara"))
 _TITLES = ("Teacher", "Lead Teacher", "Long-term Substitute", "")
-_STAFF = (
+_STAFF: tuple[tuple[str, str, list[str]], ...] = (
     ("Principal", "Administration", ["Principal"]),
     ("School Secretary", "Front Office", ["School Admin"]),
     ("Counselor", "Student Services", ["Counselor"]),

@@ -73,23 +73,20 @@ def make_terms(world: World) -> Terms:
     spring = (f"Spring {began + 1}", f"{began + 1}-01-01", f"{began + 1}-07-31")
     later = (f"Fall {began + 1}", f"{began + 1}-08-01", f"{began + 1}-12-31")
     in_autumn = world.today.month >= 8
-    ids = [
-        _put_term(world, *term)
-        for term in (
-            autumn if in_autumn else spring,
-            spring if in_autumn else later,
-            (f"{began - 1}-{began}", f"{began - 1}-08-16", f"{began}-06-10"),
-        )
-    ]
-    undated = {"id": world.new_id(), "district": world.id, "name": "Open Enrollment"}
-    world.put("terms", undated | {"start_date": None})
-    return Terms(*ids, undated["id"])
+    return Terms(
+        current=_put_term(world, *(autumn if in_autumn else spring)),
+        next=_put_term(world, *(spring if in_autumn else later)),
+        ended=_put_term(world, f"{began - 1}-{began}", f"{began - 1}-08-16", f"{began}-06-10"),
+        undated=_put_term(world, "Open Enrollment", None, None),
+    )
 
 
-def _put_term(world: World, name: str, start: str, end: str) -> str:
-    term = {"id": world.new_id(), "district": world.id, "name": name}
-    world.put("terms", term | {"start_date": start, "end_date": end})
-    return term["id"]
+def _put_term(world: World, name: str, start: str | None, end: str | None) -> str:
+    """Without an end the field is absent."""
+    term_id = world.new_id()
+    term: Json = {"id": term_id, "district": world.id, "name": name, "start_date": start}
+    world.put("terms", term if end is None else term | {"end_date": end})
+    return term_id
 
 
 class Timetable:
@@ -107,7 +104,7 @@ class Timetable:
         self._made = 0
 
     def fill(self, terms: Terms) -> None:
-        """The current term in full, one subject of the next and the ended one, some without dates."""
+        """The current term in full; one subject of the next and of the ended one; some undated."""
         for grade, students in self._students.items():
             subjects = _PRIMARY if LADDER.index(grade) <= LADDER.index("5") else _SECONDARY
             self.fill_grade(grade, students, subjects, terms.current)
