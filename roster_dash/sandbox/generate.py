@@ -1,257 +1,363 @@
-"""A whole made-up district from a seed: the same seed gives the same JSON.
+"""Makes a district that looks like a real one, the same for the same seed.
 
-After the bulk come the oddities that real districts have, so that even a small world has each:
-people of several roles, shared and malformed e-mails, sections without a teacher and so on.
+With the oddities that Clever's documents and its users report: missing, malformed and shared
+e-mails, people with several roles or two schools, contacts whose whole name is in `last`, classes
+without teacher, term, course or students, and ids in a class that can't be read.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+import random
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from roster_dash.sandbox import names, people
-from roster_dash.sandbox.district import World
-from roster_dash.sandbox.ids import moment_text, morning_of
-from roster_dash.sandbox.people import LADDER, Family
-from roster_dash.sandbox.timetable import Terms, Timetable, make_terms
+from roster_dash.sandbox.names import DISTRICTS, FIRST, HIGH_SCHOOL, LAST, SCHOOLS, SUBJECTS
+from roster_dash.sandbox.world import Json, World
 
-Json = dict[str, Any]
-
-_KINDS = (
-    ("High School", names.HIGH_SCHOOLS, "9", "12", 900),
-    ("Middle School", names.MIDDLE_SCHOOLS, "6", "8", 450),
-    ("Elementary School", names.ELEMENTARY_SCHOOLS, "PreKindergarten", "5", 300),
-)
+CLASS_SIZE = 25
+CLASSES_EACH = 6
+UNREADABLE = "ffffffffffffffffffffffff"
+"""An id that classes name and nobody can read."""
 
 
 def generate(
-    seed: int,
-    schools: int = 3,
-    size: int | None = None,
-    *,
-    number: int = 1,
-    today: date | None = None,
+    seed: int = 1, schools: int = 3, size: int | None = None, today: date | None = None
 ) -> World:
-    """The `number`th district of a seed. `size` is each school's students; None: as its kind."""
-    name = names.DISTRICTS[(number - 1) % len(names.DISTRICTS)]
-    today = today or datetime.now(UTC).date()
-    world = World(seed, number, name, f"{names.mailbox(name.split()[0])}.example", today)
-    _describe(world)
-    school_records = [_school(world, index) for index in range(schools)]
-    terms = make_terms(world)
-    families: list[Family] = []
-    for index, school in enumerate(school_records):
-        _populate(world, school, size or _KINDS[index % len(_KINDS)][4], families)
-    for index in range(2):
-        _add(world, people.district_admin(world, index))
-    for home in families:
-        for contact in people.contacts(world, home):
-            _add(world, contact)
-    for school in school_records:
-        fill_timetable(world, school, terms)
-    _put_resource(world)
-    _make_odd(world, school_records, families)
-    return world
+    """A district of some schools; `size` is the students of each, else as schools have them."""
+    maker = Maker(seed, today or date.today())  # noqa: DTZ011 - the demo's day is this machine's
+    return maker.make(schools, size)
 
 
-def fill_timetable(world: World, school: Json, terms: Terms) -> None:
-    """New sections for everybody who is at a school as their primary one."""
-    students: dict[str, list[str]] = defaultdict(list)
-    for user in of_role(world, "student", school["id"]):
-        students[user["roles"]["student"]["grade"]].append(user["id"])
-    teachers = [user["id"] for user in of_role(world, "teacher", school["id"])]
-    known = {grade: students[grade] for grade in LADDER if grade in students}
-    if teachers:
-        Timetable(world, school, known, teachers).fill(terms)
+def grade_name(grade: int) -> str:
+    return {-1: "PreKindergarten", 0: "Kindergarten"}.get(grade, str(grade))
 
 
-def of_role(world: World, role: str, school_id: str = "") -> list[Json]:
-    """Users who have a role, at a school if one is named, as their primary one."""
-    return [
-        user
-        for user in world.objects["users"].values()
-        if (held := user["roles"].get(role)) is not None
-        and (not school_id or held.get("school") == school_id)
-    ]
+def grade_number(name: str) -> int:
+    return int(name) if name.isdecimal() else {"PreKindergarten": -1}.get(name, 0)
 
 
-def grades_of(school: Json) -> tuple[str, ...]:
-    return LADDER[LADDER.index(school["low_grade"]) : LADDER.index(school["high_grade"]) + 1]
+@dataclass
+class Teaching:
+    """What a school teaches with: its terms, courses by name, and teachers."""
+
+    terms: list[str]
+    courses: dict[str, str]
+    teachers: list[Json]
 
 
-def _describe(world: World) -> None:
-    """The district itself."""
-    contact_name = {"first": names.first_name(world.rng), "last": names.last_name(world.rng)}
-    world.district = {
-        "id": world.id,
-        "name": world.name,
-        "sis_type": "sftp",
-        "launch_date": f"{world.today - timedelta(days=400)}",
-        "portal_url": f"https://clever.example/in/{world.domain.partition('.')[0]}",
-        "login_methods": ["Clever Passwords", "Google"],
-        "last_sync": moment_text(morning_of(world.today)),
-        "state": "success",
-        "error": "",
-        "nces_id": f"08{world.serial()}",
-        "mdr_number": None,
-        "pause_start": None,
-        "pause_end": None,
-        "lms_type": "",
-        "lms_state": "",
-        "district_contact": {
-            "id": world.new_id(),
-            "district": world.id,
-            "name": contact_name,
-            "email": f"clever@{world.domain}",
-            "title": "Director of Technology",
-        },
-    }
+class Maker:
+    """Makes objects of one world; the time machine uses it for newcomers."""
 
+    def __init__(self, seed: int, today: date, world: World | None = None) -> None:
+        self.random = random.Random(seed)
+        name = DISTRICTS[(seed - 1) % len(DISTRICTS)]
+        self.world = world or World(seed, name, today)
+        self._number = len(self.world.objects["users"]) * 7
 
-def _school(world: World, index: int) -> Json:
-    kind, pool, low, high, _students = _KINDS[index % len(_KINDS)]
-    base = pool[(index // len(_KINDS)) % len(pool)]
-    again = index // (len(_KINDS) * len(pool))
-    name = f"{base} {kind}" + (f" {again + 1}" if again else "")
-    home = people.family(world)
-    made = moment_text(world.now())
-    school: Json = {
-        "id": world.new_id(),
-        "district": world.id,
-        "name": name,
-        "created": made,
-        "last_modified": made,
-        "sis_id": f"{100 + index}",
-        "school_number": f"{100 + index}",
-        "state_id": f"08-{index:04}",
-        "nces_id": f"0800{index:04}",
-        "low_grade": low,
-        "high_grade": high,
-        "phone": people.phone(world),
-        "location": home.address | {"lat": "39.7", "lon": "-105.0"},
-        "principal": {"name": f"{names.first_name(world.rng)} {home.last_name}", "email": ""},
-        "ext": {},
-    }
-    world.put("schools", school)
-    return school
+    def make(self, schools: int, size: int | None) -> World:
+        world = self.world
+        world.events_enabled = False
+        courses = self._courses()
+        terms = self.terms(world.today)
+        for number in range(schools):
+            name, low, high, usual = SCHOOLS[number % len(SCHOOLS)]
+            again = number // len(SCHOOLS)
+            school = self._school(f"{name} {again + 1}" if again else name, low, high)
+            self._fill(school, size or usual, Teaching(terms, courses, []))
+        for title in ("Superintendent", "Director of Technology"):
+            self._adult({"district_admin": {"legacy_id": self._legacy(), "title": title}})
+        self._oddities()
+        world.events_enabled = True
+        return world
 
+    def terms(self, today: date) -> list[str]:
+        """This school year's terms, current first; one that has ended and one without dates."""
+        year = today.year if today.month >= 7 else today.year - 1
+        spans = [
+            (f"{year}-{year + 1}", date(year, 7, 1), date(year + 1, 6, 30)),
+            (f"Semester 1 {year}", date(year, 8, 10), date(year, 12, 31)),
+            (f"Semester 2 {year + 1}", date(year + 1, 1, 1), date(year + 1, 6, 5)),
+            (f"{year - 1}-{year}", date(year - 1, 7, 1), date(year, 6, 30)),
+        ]
+        spans.sort(key=lambda span: not span[1] <= today <= span[2])
+        terms = [
+            {"name": name, "start_date": f"{start}", "end_date": f"{end}"}
+            for name, start, end in spans
+        ]
+        terms.append({"name": "Clubs"})
+        return [self._put("terms", term)["id"] for term in terms]
 
-def _put_resource(world: World) -> None:
-    made = moment_text(world.now())
-    resource: Json = {
-        "id": world.new_id(),
-        "district": world.id,
-        "resource_id": "library",
-        "title": "Library Catalog",
-        "roles": ["teacher", "student"],
-        "created": made,
-        "updated": made,
-    }
-    world.put("resources", resource)
+    def student(self, school: Json, grade: int, **values: Any) -> Json:
+        first, last = self._name()
+        number = self._next()
+        role: Json = {
+            "legacy_id": self._legacy(),
+            "school": school["id"],
+            "schools": [school["id"]],
+            "sis_id": f"S{number:06}",
+            "student_number": f"{400000 + number}",
+            "state_id": f"{70000000 + number}",
+            "grade": grade_name(grade),
+            "gender": self.random.choice(["M", "F", "X", ""]),
+            "dob": self._birthday(grade),
+            "hispanic_ethnicity": self.random.choice(["Y", "N", ""]),
+            "enrollments": [],
+            "credentials": {"district_username": f"{number}"},
+            "created": self.world.now(),
+            "last_modified": self.world.now(),
+        }
+        if self.random.random() < 0.06:
+            role["preferred_name"] = {"first": self.random.choice(FIRST), "last": last}
+        email = "" if grade < 3 and self.random.random() < 0.8 else self._email(first, last, number)
+        user = self._user(first, last, email, {"student": role})
+        if self.random.random() < 0.3:
+            user["name"]["middle"] = self.random.choice(FIRST)
+        return self.world.put("users", user | values)
 
+    def teacher(self, school: Json) -> Json:
+        number = self._next()
+        role: Json = {
+            "legacy_id": self._legacy(),
+            "school": school["id"],
+            "schools": [school["id"]],
+            "sis_id": f"T{number:06}",
+            "teacher_number": f"{number}",
+            "title": self.random.choice(["Teacher", "Lead Teacher", ""]),
+        }
+        return self._adult({"teacher": role})
 
-def _populate(world: World, school: Json, students: int, families: list[Family]) -> None:
-    for number in range(2 + students // 150):
-        _add(world, people.staff(world, school, number))
-    for _ in range(2 + students // 20):
-        _add(world, people.teacher(world, [school]))
-    grades = grades_of(school)
-    for number in range(students):
-        grade = grades[number * len(grades) // students]
-        if grade == "PreKindergarten" and world.rng.random() < 0.5:
-            grade = "Kindergarten"
-        add_student(world, school, grade, families)
+    def staff(self, school: Json, title: str = "Office Manager") -> Json:
+        role: Json = {
+            "legacy_id": self._legacy(),
+            "staff_id": f"F{self._next():06}",
+            "schools": [school["id"]],
+            "title": title,
+            "department": "Administration",
+            "roles": ["School Tech Lead"] if title == "Technician" else [],
+            "credentials": {"district_username": ""},
+        }
+        return self._adult({"staff": role})
 
+    def contacts(self, students: list[Json]) -> None:
+        """One or two parents for siblings, sometimes with an emergency contact."""
+        last = students[0]["name"]["last"]
+        chosen = self.random.random()
+        kinds = ["Primary", "Secondary"] if chosen < 0.5 else ["Parent/Guardian"]
+        if self.random.random() < 0.25:
+            kinds.append("Emergency")
+        for kind in kinds:
+            self.contact(students, kind, last)
 
-def add_student(world: World, school: Json, grade: str, families: list[Family]) -> Json:
-    """A student of a new family, or a sibling of a known one."""
-    if families and world.rng.random() < 0.25:
-        home = world.rng.choice(families[-400:])
-    else:
-        home = people.family(world)
-        families.append(home)
-    user = people.student(world, school, grade, home)
-    home.children.append(user["id"])
-    _add(world, user)
-    return user
+    def contact(self, students: list[Json], kind: str, last: str) -> Json:
+        first, number = self.random.choice(FIRST), self._next()
+        name = {"first": first, "last": last}
+        if self.random.random() < 0.4:
+            name = {"first": "", "last": f"{first} {last}"}
+        relation = "Parent" if kind != "Emergency" else self.random.choice(["Aunt/Uncle", "Other"])
+        role: Json = {
+            "legacy_id": self._legacy(),
+            "phone": f"555-01{number % 100:02}",
+            "phone_type": self.random.choice(["Cell", "Home", "Work", ""]),
+            "student_relationships": [
+                {"student": student["id"], "relationship": relation, "type": kind}
+                for student in students
+            ],
+        }
+        if self.random.random() < 0.7:
+            role["sis_id"] = f"C{number:06}"
+        email = f"{_ascii(first)}.{_ascii(last)}{number}@mail.example"
+        user = self._user("", "", email if self.random.random() < 0.9 else "", {"contact": role})
+        user["name"] = name
+        return self.world.put("users", user)
 
+    def classes(self, school: Json, students: list[Json], teaching: Teaching) -> None:
+        """Six classes a student, each with a teacher, of the first two terms."""
+        by_grade: dict[str, list[Json]] = {}
+        for student in students:
+            by_grade.setdefault(student["roles"]["student"]["grade"], []).append(student)
+        for grade, members in by_grade.items():
+            for period in range(1, CLASSES_EACH + 1):
+                self.random.shuffle(members)
+                for start in range(0, len(members), CLASS_SIZE):
+                    group = members[start : start + CLASS_SIZE]
+                    self._section(school, grade, period, group, teaching)
 
-def _add(world: World, user: Json) -> None:
-    world.put("users", user)
+    def enroll(self, school: Json, student: Json, sections: int = CLASSES_EACH) -> None:
+        """Puts a newcomer into some classes of their grade."""
+        grade = student["roles"]["student"]["grade"]
+        fitting = [
+            section["id"]
+            for section in self.world.objects["sections"].values()
+            if section["school"] == school["id"] and section.get("grade") == grade
+        ]
+        for section_id in self.random.sample(fitting, min(sections, len(fitting))):
+            section = self.world.change("sections", section_id)
+            section["students"].append(student["id"])
+            self.world.put("sections", section)
 
+    def _fill(self, school: Json, size: int, teaching: Teaching) -> None:
+        low, high = grade_number(school["low_grade"]), grade_number(school["high_grade"])
+        students = [self.student(school, low + n % (high - low + 1)) for n in range(size)]
+        teachers = [self.teacher(school) for _ in range(max(2, size // 18))]
+        for title in ("Principal", "Office Manager", "Technician")[: max(1, size // 60)]:
+            self.staff(school, title)
+        position = 0
+        while position < len(students):
+            count = self.random.choice([1, 1, 1, 2, 3])
+            self.contacts(students[position : position + count])
+            position += count
+        self.classes(school, students, Teaching(teaching.terms, teaching.courses, teachers))
 
-def _make_odd(world: World, schools: list[Json], families: list[Family]) -> None:
-    _several_roles(world, schools)
-    _several_schools(world, schools)
-    _odd_emails(world, families)
-    _odd_sections(world)
-    _odd_grades(world)
-
-
-def _several_roles(world: World, schools: list[Json]) -> None:
-    """A teacher who is staff too in every school; one who is a district admin."""
-    for number, school in enumerate(schools):
-        both = dict(of_role(world, "teacher", school["id"])[0])
-        both["roles"] = dict(both["roles"])
-        people.add_staff_role(world, both, school, number + 2)
-        world.put("users", both)
-    admin = dict(of_role(world, "teacher")[-1])
-    admin["roles"] = dict(admin["roles"])
-    people.add_admin_role(world, admin, 2)
-    world.put("users", admin)
-
-
-def _several_schools(world: World, schools: list[Json]) -> None:
-    """Two students and a teacher who are at a second school too, in a section of it."""
-    if len(schools) < 2:
-        return
-    first, second = schools[0]["id"], schools[1]["id"]
-    both = [first, second]
-    sections = [each for each in world.objects["sections"].values() if each["school"] == second]
-    for user, section in zip(of_role(world, "student", first)[:2], sections, strict=False):
-        enrollments = [people.enrollment(world, school) for school in both]
-        world.edit(
-            "users",
-            user["id"],
-            {"roles.student.schools": both, "roles.student.enrollments": enrollments},
+    def _section(
+        self, school: Json, grade: str, period: int, group: list[Json], teaching: Teaching
+    ) -> None:
+        subject, kind = SUBJECTS[period % len(SUBJECTS)]
+        number = grade_number(grade)
+        special = HIGH_SCHOOL.get(subject)
+        course = special[number - 9] if special and 9 <= number <= 12 else subject
+        teacher = self.random.choice(teaching.teachers)
+        teachers = [teacher["id"]]
+        if self.random.random() < 0.12:
+            other = self.random.choice(teaching.teachers)["id"]
+            teachers += [other] if other != teacher["id"] else []
+        self._put(
+            "sections",
+            {
+                "school": school["id"],
+                "name": f"{course} - {teacher['name']['last']} - {period}",
+                "sis_id": f"X{self._next():06}",
+                "subject": kind,
+                "students": [student["id"] for student in group],
+                "teacher": teacher["id"],
+                "teachers": teachers,
+                "course": teaching.courses[course],
+                "term_id": teaching.terms[0 if period < 5 else 1],
+                "section_number": f"{self._number}",
+                "period": f"{period}",
+                "grade": grade,
+            },
         )
-        world.edit("sections", section["id"], {"students": [user["id"], *section["students"]]})
-    teacher = of_role(world, "teacher", first)[1]
-    world.edit("users", teacher["id"], {"roles.teacher.schools": both})
+
+    def _oddities(self) -> None:
+        world, rand = self.world, self.random
+        users = world.objects["users"]
+        students = [key for key, user in users.items() if "student" in user["roles"]]
+        teachers = [key for key, user in users.items() if "teacher" in user["roles"]]
+        schools = list(world.objects["schools"])
+        sections = list(world.objects["sections"])
+        for key, email in zip(
+            rand.sample(students, min(4, len(students))),
+            ("", "no-at-sign.example", "shared@riverdale.example", "shared@riverdale.example"),
+            strict=False,
+        ):
+            self._edit("users", key, email=email)
+        both = world.change("users", teachers[0])
+        both["roles"]["staff"] = {
+            "legacy_id": self._legacy(),
+            "staff_id": f"F{self._next():06}",
+            "schools": [both["roles"]["teacher"]["school"]],
+            "title": "Counselor",
+            "roles": [],
+            "credentials": {"district_username": ""},
+        }
+        world.put("users", both)
+        leader = world.change("users", teachers[-1])
+        leader["roles"]["district_admin"] = {"legacy_id": self._legacy(), "title": "Curriculum"}
+        world.put("users", leader)
+        if len(schools) > 1:
+            guest = world.change("users", students[-1])
+            guest["roles"]["student"]["schools"] = sorted({*schools[:2], *guest_schools(guest)})
+            world.put("users", guest)
+        changes: tuple[Json, ...] = (
+            {"teacher": None, "teachers": []},
+            {"term_id": None},
+            {"course": None, "period": ""},
+            {"grade": ""},
+            {"students": []},
+            {"term_id": None, "course": None, "section_number": None},
+        )
+        for key, change in zip(
+            rand.sample(sections, min(6, len(sections))),
+            changes,
+            strict=False,
+        ):
+            self._edit("sections", key, **change)
+        unreadable = world.change("sections", sections[0])
+        unreadable["students"].append(UNREADABLE)
+        world.put("sections", unreadable)
+
+    def _edit(self, collection: str, key: str, **values: Any) -> None:
+        self.world.put(collection, self.world.change(collection, key) | values)
+
+    def _courses(self) -> dict[str, str]:
+        names = [subject for subject, _ in SUBJECTS]
+        names += [course for courses in HIGH_SCHOOL.values() for course in courses]
+        return {
+            name: self._put("courses", {"name": name, "number": f"{100 + number}"})["id"]
+            for number, name in enumerate(names)
+        }
+
+    def _school(self, name: str, low: int, high: int) -> Json:
+        number = self._next()
+        return self._put(
+            "schools",
+            {
+                "name": name,
+                "sis_id": f"{1000 + number}",
+                "school_number": f"{1000 + number}",
+                "low_grade": grade_name(low),
+                "high_grade": grade_name(high),
+                "phone": "555-0100",
+                "principal": {"name": " ".join(self._name()), "email": ""},
+                "location": {"address": "1 School Street", "city": "Riverdale", "state": "IL"},
+                "ext": {},
+            },
+        )
+
+    def _adult(self, roles: Json) -> Json:
+        first, last = self._name()
+        email = self._email(first, last, self._next())
+        return self.world.put("users", self._user(first, last, email, roles))
+
+    def _user(self, first: str, last: str, email: str, roles: Json) -> Json:
+        user: Json = {
+            "id": self.world.new_id(),
+            "district": self.world.id,
+            "name": {"first": first, "last": last},
+            "created": self.world.now(),
+            "last_modified": self.world.now(),
+            "roles": roles,
+        }
+        return user | ({"email": email} if email else {})
+
+    def _put(self, collection: str, values: Json) -> Json:
+        record = {"id": self.world.new_id(), "district": self.world.id} | values
+        if collection in ("schools", "sections"):
+            record |= {"created": self.world.now(), "last_modified": self.world.now()}
+        return self.world.put(collection, record)
+
+    def _name(self) -> tuple[str, str]:
+        return self.random.choice(FIRST), self.random.choice(LAST)
+
+    def _email(self, first: str, last: str, number: int) -> str:
+        return f"{_ascii(first)}.{_ascii(last)}{number}@riverdale.example"
+
+    def _birthday(self, grade: int) -> str:
+        day = self.world.today - timedelta(days=365 * (grade + 5) + self.random.randrange(365))
+        return f"{day.month}/{day.day}/{day.year}"
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _legacy(self) -> str:
+        return self.world.new_id()
 
 
-def _odd_emails(world: World, families: list[Family]) -> None:
-    """A malformed one; siblings who share one; parents who share a student's and a teacher's."""
-    users = world.objects["users"]
-    with_email = [user for user in of_role(world, "student") if user.get("email")]
-    pool = with_email or of_role(world, "student")
-    world.edit("users", pool[0]["id"], {"email": "not-an-address"})
-    siblings = next((home.children for home in families if len(home.children) > 1), [])
-    for child in siblings[:2]:
-        world.edit("users", child, {"email": f"family.{siblings[0][-4:]}@mail.example"})
-    contacts = [user for user in users.values() if "contact" in user["roles"]]
-    sharers = (pool[-1].get("email"), of_role(world, "teacher")[0].get("email"))
-    for contact, email in zip(contacts[3:], sharers, strict=False):
-        world.edit("users", contact["id"], {"email": email})
+def guest_schools(user: Json) -> list[str]:
+    return list(user["roles"]["student"]["schools"])
 
 
-def _odd_sections(world: World) -> None:
-    """Without teacher, term, course, name or students; with a student nobody can read."""
-    ids = list(world.objects["sections"])
-    students = world.objects["sections"][ids[5 % len(ids)]]["students"]
-    oddities: Iterable[Json] = (
-        {"teacher": None, "teachers": []},
-        {"term_id": None},
-        {"course": None, "subject": ""},
-        {"students": []},
-        {"period": None, "section_number": ""},
-        {"students": [*students, world.new_id()]},
-    )
-    for section_id, fields in zip(ids, oddities, strict=False):
-        world.edit("sections", section_id, fields)
-
-
-def _odd_grades(world: World) -> None:
-    """Two without a grade or with one that is no number."""
-    for user, grade in zip(of_role(world, "student")[-2:], ("", "Ungraded"), strict=False):
-        world.edit("users", user["id"], {"roles.student.grade": grade})
+def _ascii(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "".join(letter for letter in plain if letter.isalnum()) or "someone"

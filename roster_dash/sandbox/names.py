@@ -1,114 +1,68 @@
-"""Pools of invented names, varied enough to find what breaks on a real roster: accents, hyphens,
-apostrophes, spaces, one-letter and very long names. No real people.
-"""
-
-import re
-import unicodedata
-from random import Random
+"""Names for made-up people: of many origins, with accents, hyphens and apostrophes."""
 
 _FIRST = """
-Aaliyah Aarav Abigail Adrián Aiko Aisha Alejandro Alina Amara Amelia Amir Ana Anders André
-Anh Anika Antonio Ari Ava Axel Beatriz Ben Bianca Björn Brooke Bryn Caleb Camila Carlos Carmen
-Chloé Clara Connor Daisy Dakota Daniela David Deja Demetrius Diego Dmitri Eleanor Elena Eli
-Elías Emi Emma Enzo Esperanza Ethan Eva Farid Fatima Felix Fiona Freya Gabriela Gianna Grace
-Guadalupe Gus Hana Harper Hassan Hazel Henry Hugo Ian Ibrahim Imani Inés Isaiah Isla Ivy Jada
-Jamal Jasper Javier Jin Joaquín Jonah José Josephine Juan Kai Kalani Kamala Keanu Keisha Kenji
-Khadija Kofi Lars Latoya Layla Leilani Leo Liam Linh Lucía Luka Lupe Mai Malik Marcus María
-Mateo Maya Mei Micah Miguel Mila Mohammed Naomi Nia Nico Nina Noah Noor Nuria Olivia Omar
-Oscar Owen Paloma Priya Quinn Rafael Ravi Renée Rohan Rosa Ruby Saanvi Salma Samuel Santiago
-Sean Sienna Siobhán Sofía Soren Stella Tariq Tessa Theo Thiago Tiana Tomás Uma Valentina
-Victor Violet Wren Ximena Yara Yusuf Zahra Zoë
+Aaliyah Aarav Abena Adaeze Ahmed Aiko Alejandro Amara Amélie Anaïs Anders Andrés Anika Anya Astrid
+Ayşe Beatriz Benjamin Björk Bogdan Caleb Camila Carlos Chidi Chloé Clara Daniela Darius Deepa
+Diego Dimitri Ebony Eero Elena Eli Emeka Emma Enzo Esther Ethan Fatima Felix Finn Freya Gabriel
+Giulia Grace Hana Haruto Hassan Hugo Ibrahim Ines Ingrid Isaac Isla Ivan Jada Jamal Javier Jia
+José Josephine Kai Kamala Keiko Kenji Khalil Kofi Lars Layla Leilani Liam Lucía Luka Magnus Maja
+Malik Mara Mateo Maya Mei Milan Mila Mohammed Mónica Nadia Naomi Nia Niamh Nikolai Noah Noor
+Olivia Olu Omar Oscar Pablo Paloma Pedro Phoebe Priya Quinn Rafael Rania Ravi Renée Rosa Ruby Ryo
+Sade Sakura Samir Santiago Saoirse Selma Seo-yeon Siobhán Sofía Søren Tadeo Tamika Thabo Theo
+Tomás Uma Valentina Viktor Wanjiru Wren Xavier Ximena Yara Yusuf Zahra Zainab Zoë Zuri
 """
 FIRST = tuple(_FIRST.split())
 
-DOUBLE_FIRST = ("Mary Jane", "Jean-Luc", "Ana-Sofía", "D'Andre", "La'Shay", "Abdul Rahman")
-
 _LAST = """
-Abara Achterberg Adeyemi Agnihotri Alcántara Amundsen Anquetil Arceneaux Ashdown Baptiste
-Barrientos Beaumont Begaye Bellweather Bjornstad Blackwood Bolaños Brightwater Calloway
-Cardenas Castañeda Chaudhary Chen Chowdhury Cordova Crowfeather Dankworth Delacroix Delgado
-Dhillon Diallo Dombrowski Echeverría Eriksen Espinoza Fairbairn Farrokhzad Featherstone
-Fernández Fitzwilliam Fontaine Galloway Garza Ghebremariam Gonçalves Greywolf Grimaldi
-Gutiérrez Haddad Hakimi Halvorsen Hargrove Hernández Hoàng Holloway Huang Ibáñez Ito Iwasaki
-Jankowski Jaramillo Jimenez Johansson Kaneshiro Kapoor Karimi Kealoha Keawe Khoury Kim
-Kowalczyk Kozlov Lafleur Larkspur Le Lindqvist Livingstone Locklear Lozano Mahoe Makoni
-Marchetti Mbeki McAllister McGillicuddy Medina Mendoza Merriweather Mihaylov Montgomery
-Moreau Muñoz Nakamura Nasser Navarro Ngata Nguyen Nilsson Novak Nwosu Oakley Ochoa Okafor
-Okonkwo Olmstead Ortega Osei Pacheco Papadopoulos Park Patel Peña Pennington Pham Quispe
-Rahimi Ramírez Ravenscroft Redhorse Reyes Rosenthal Ruiz Saavedra Sandoval Santos Sayegh
-Serrano Shimizu Singh Solberg Sotomayor Stormcloud Suzuki Szymanski Tafoya Takahashi Tanaka
-Tembo Thistlewood Thunderhawk Torres Tran Tsosie Underhill Valdés Vang Vasquez Villaseñor
-Vo Wainwright Wambui Whitfield Winterbourne Wójcik Xiong Yamamoto Yazzie Yilmaz Zamora
-Zapata Zhang Zielinski Zúñiga
+Abara Adeyemi Aguilar Ahmadi Almeida Andersson Aoki Archer Bailey Baptiste Barros Becker Bianchi
+Bjørnstad Boateng Bouchard Brandt Bravo Calloway Castañeda Chatterjee Chen Cohen Contreras Córdova
+Costa Cruz Dahl D’Angelo Das Delacroix De-Vries Diallo Dubois Dvořák Eriksen Escobar Fashola
+Ferrari Fischer Fitzgerald Flores Fontaine Fujimoto Gallagher García-López Ghosh Gonçalves
+Grünewald Guerrero Haddad Hakimi Halvorsen Hansen Hoang Horvát Hughes Ibáñez Iyer Jankowski
+Jiménez Johansson Kaplan Kaur Keller Khatri Kim Kowalczyk Kruger Kurosawa Lambert Larsen Leclerc
+Lindqvist Lopes Madison MacLeod Mahmoud Marković Martins Mbeki McBride Mendoza Meyer Mohr Montoya
+Moreau Murphy Mwangi Nakamura Navarro Ng Nguyễn Novák Núñez O’Brien O’Neil-Smith Okafor Olsen
+Ortega Osei Öztürk Papadakis Park Patel Peralta Petrov Pham Quiroga Rahman Ramírez Reyes Ribeiro
+Richter Rojas Romano Rossi Ryan Saito Salazar Sandoval Santos Schäfer Schwartz Sharma Shah Silva
+Singh Söderberg Solís Sorensen Stewart Suárez Svensson Takahashi Tanaka Tran Turner Ueda Valdez
+Vargas Vasquez Vega Vogel Wagner Walsh Weber Williams Wójcik Yamamoto Yilmaz Young Zamora Zhang
+Zimmermann
 """
 LAST = tuple(_LAST.split())
 
-RARE_LAST = (
-    "O'Brannigan",
-    "D'Angelica",
-    "García-Whitmore",
-    "Okoye-Lindström",
-    "de la Fuente",
-    "van der Merwe",
-    "St. Clair",
-    "Al-Hadidi",
-    "O",
-    "Wolfeschlegelsteinhausen-Featherstonehaugh",
+SCHOOLS = (
+    ("Lincoln High School", 9, 12, 900),
+    ("Roosevelt Middle School", 6, 8, 450),
+    ("Oak Elementary School", -1, 5, 320),
+    ("Cesar Chavez High School", 9, 12, 1400),
+    ("Maple Grove Elementary School", -1, 5, 380),
+    ("Harriet Tubman Middle School", 6, 8, 620),
+    ("Riverside K-8 Academy", -1, 8, 540),
+    ("Washington High School", 9, 12, 2300),
 )
-
-PREFERRED = {
-    "Abigail": "Abby",
-    "Alejandro": "Alex",
-    "Antonio": "Tony",
-    "Daniela": "Dani",
-    "Eleanor": "Ellie",
-    "Gabriela": "Gabi",
-    "Guadalupe": "Lupe",
-    "Joaquín": "Quino",
-    "Josephine": "Jo",
-    "Mohammed": "Mo",
-    "Samuel": "Sam",
-    "Santiago": "Santi",
-    "Valentina": "Val",
-}
+"""(name, lowest grade, highest grade, students); grade 0 is Kindergarten, -1 PreKindergarten."""
 
 DISTRICTS = (
     "Riverdale Unified School District",
-    "Cedar Valley Independent School District",
-    "Lakeshore Public Schools",
-    "Juniper Hills School District",
-    "Prairie Creek Community Schools",
+    "Hillside Public Schools",
+    "Bayview Joint District",
 )
 
-HIGH_SCHOOLS = ("Lincoln", "Westlake", "Monarch", "Granite Ridge", "Harbor Point")
-MIDDLE_SCHOOLS = ("Willow Creek", "Sandpiper", "Cottonwood", "Blue Mesa", "Eastgate")
-ELEMENTARY_SCHOOLS = ("Maple Street", "Sunny Brook", "Hummingbird", "Orchard Park", "Little River")
+SUBJECTS = (
+    ("English", "english/language arts"),
+    ("Mathematics", "math"),
+    ("Science", "science"),
+    ("Social Studies", "social studies"),
+    ("Physical Education", "PE and health"),
+    ("Art", "arts and music"),
+    ("Spanish", "language"),
+)
+"""(course, Clever's subject)."""
 
-STREETS = ("Alder Way", "Birch Street", "Canyon Road", "Dogwood Lane", "Elm Avenue", "Foothill Dr")
-
-
-def first_name(rng: Random) -> str:
-    return rng.choice(DOUBLE_FIRST if rng.random() < 0.03 else FIRST)
-
-
-def last_name(rng: Random) -> str:
-    return rng.choice(RARE_LAST if rng.random() < 0.05 else LAST)
-
-
-def middle_name(rng: Random) -> str:
-    """Mostly none; an initial or a name for the others."""
-    if rng.random() < 0.6:
-        return ""
-    name = rng.choice(FIRST)
-    return name[0] if rng.random() < 0.4 else name
-
-
-def preferred_for(first: str, rng: Random) -> str:
-    """What somebody of this name may want to be called."""
-    return PREFERRED.get(first) or rng.choice(FIRST)
-
-
-def mailbox(*parts: str) -> str:
-    """The part of an e-mail address before the @: plain letters, digits and dots."""
-    plain = unicodedata.normalize("NFKD", ".".join(part for part in parts if part))
-    return re.sub(r"[^a-z0-9.]", "", plain.encode("ascii", "ignore").decode().lower()).strip(".")
+HIGH_SCHOOL = {
+    "English": ("English 9", "English 10", "English 11", "English 12"),
+    "Mathematics": ("Algebra I", "Geometry", "Algebra II", "Precalculus"),
+    "Science": ("Biology", "Chemistry", "Physics", "Environmental Science"),
+    "Social Studies": ("World History", "Geography", "US History", "Government"),
+}
+"""Course by grade 9 to 12, where it has a name of its own."""
