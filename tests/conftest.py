@@ -23,8 +23,10 @@ from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
+from roster_dash.sandbox.server import Server, running
 from roster_dash.store import accounts
 from tests.builders import Builder
+from tests.clever import Clever
 
 _real_connect = socket.socket.connect
 
@@ -91,6 +93,20 @@ def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[Server]:
+    with running(schools=2, size=30) as server:
+        yield server
+
+
+@pytest.fixture
+def clever(_sandbox: Server) -> Clever:
+    """A sandbox Clever, as made: two schools of 30 students, no faults, an empty inbox."""
+    sandbox = Clever(_sandbox)
+    sandbox.reset()
+    return sandbox
+
+
 @pytest.fixture
 def environment(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> dict[str, str]:
     """The environment of this test's own installation, for processes too."""
@@ -100,12 +116,16 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) 
         path = tmp_path / "roster_dash.sqlite3"
         path.write_bytes(request.getfixturevalue("_migrated_sqlite"))
         url = f"sqlite:///{path}"
-    return {
+    own = {
         "DATABASE_URL": url,
         "REDIS_URL": redis_url,
         "INSTANCE_PATH": str(tmp_path / "instance"),
         "SECRET_KEY": "a test's secret key, long enough to be one",
     }
+    if "clever" in request.fixturenames:
+        clever: Clever = request.getfixturevalue("clever")
+        own |= clever.environment
+    return own
 
 
 @pytest.fixture

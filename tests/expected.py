@@ -11,7 +11,12 @@ Json = dict[str, Any]
 
 ORDER = ("admins", "staff", "teachers", "students")
 NAMES = {"admins": "admin", "staff": "staff", "teachers": "teacher", "students": "student"}
-CLEVER = {"admins": "district_admin", "staff": "staff", "teachers": "teacher", "students": "student"}
+CLEVER = {
+    "admins": "district_admin",
+    "staff": "staff",
+    "teachers": "teacher",
+    "students": "student",
+}
 IDENTITY = ("source_id", "roles", "status", "included_in_sync")
 
 
@@ -42,9 +47,13 @@ def contact_row(raw: Json, student_id: str) -> Row:
                 if best is None or rank < best[:2]:
                     best = (*rank, user, relation)
     if best is None:
-        return dict.fromkeys(("contact_name", "contact_email", "contact_phone", "contact_relationship"), "")
+        return dict.fromkeys(
+            ("contact_name", "contact_email", "contact_phone", "contact_relationship"), ""
+        )
     user, relation = best[2:]
-    name = " ".join(filter(None, (text(user["name"].get(part)) for part in ("first", "middle", "last"))))
+    name = " ".join(
+        filter(None, (text(user["name"].get(part)) for part in ("first", "middle", "last")))
+    )
     return {
         "contact_name": name,
         "contact_email": text(user.get("email")),
@@ -149,7 +158,8 @@ def lists(
         if key in before_ids(before):
             old = next(row for row in before if row["source_id"] == key)
             after[key] |= {
-                name: after[key][name] or old[name] for name in ("course", "term", "grade", "period")
+                name: after[key][name] or old[name]
+                for name in ("course", "term", "grade", "period")
             }
     return [after[key] for key in sorted(after)]
 

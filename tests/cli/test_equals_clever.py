@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests import expected
+from tests.clever import Clever
 from tests.cli.conftest import CommandLine
-from tests.conftest import Clever
 
 BASE = {
     "students": "on",
@@ -87,7 +87,9 @@ def test_someone_archived_comes_back_to_the_same_row(roster: CommandLine, clever
     clever.act("return", id=row["source_id"])
     back = roster.ask("sync", school)
     assert back["counts"]["people"]["restored"] == 1
-    assert next(r for r in roster.rows("people", school) if r["source_id"] == row["source_id"]) == row
+    assert (
+        next(r for r in roster.rows("people", school) if r["source_id"] == row["source_id"]) == row
+    )
 
 
 def test_a_new_school_year_renews_grades_and_lists(roster: CommandLine, clever: Clever) -> None:
