@@ -1,19 +1,30 @@
 """What stops a wrong but successful answer. Each guard speaks in numbers."""
 
 from roster_dash.roster.errors import EmptyAnswer
-from roster_dash.roster.records import Kept, Snapshot
-from roster_dash.roster.roles import PRECEDENCE
+from roster_dash.roster.records import Kept, Person, Snapshot
+from roster_dash.roster.roles import PRECEDENCE, Role
 from roster_dash.roster.settings import SyncSettings
 
 
 def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
-    """Raises EmptyAnswer if nobody at all came for a school that has synced people."""
-    here = sum(1 for row in kept.people if row.is_active and row.person.source_id)
-    if here and not snapshot.people:
+    """Raises EmptyAnswer if nobody of the school came while synced people of it are here.
+
+    District admins come from elsewhere and prove nothing about the school.
+    """
+    here = sum(
+        1
+        for row in kept.people
+        if row.is_active and row.person.source_id and _is_of_school(row.person)
+    )
+    if here and not any(_is_of_school(person) for person in snapshot.people):
         raise EmptyAnswer(
             f"The roster answered, but with nobody in it, while {here:,} synced people are here. "
             "Nothing was changed. Check in Clever that this school is still shared with us."
         )
+
+
+def _is_of_school(person: Person) -> bool:
+    return any(role is not Role.ADMIN for role in person.roles)
 
 
 def empty_answer_warnings(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:

@@ -177,7 +177,7 @@ class JsonApi:
 
     def _attempt(self, url: str, what: str) -> Json:
         self.requests += 1
-        silence = max(1.0, min(SILENCE_SECONDS, self._patience))
+        silence = max(0.1, min(SILENCE_SECONDS, self._patience))
         try:
             with self._session.get(
                 url,

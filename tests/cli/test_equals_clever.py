@@ -8,6 +8,8 @@ from tests import expected
 from tests.clever import Clever
 from tests.cli.conftest import CommandLine
 
+pytestmark = pytest.mark.slow
+
 BASE = {
     "students": "on",
     "teachers": "on",
