@@ -4,7 +4,7 @@ RUN := .venv/.runtime-installed
 DEV := .venv/.developer-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-services test-browser bench check format
+.PHONY: help install demo test test-unit test-services test-browser bench check format
 
 help:  ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ demo: $(RUN)  ## Run everything with a made-up district (DEMO_EXIT=1: sum up and
 
 test: $(DEV)  ## Run the tests: SQLite and an embedded queue, nothing else needed
 	$(BIN)/python -m pytest -m "not browser"
+
+test-unit: $(DEV)  ## The quick tests only
+	$(BIN)/python -m pytest -m "not browser and not slow"
 
 test-services: $(DEV)  ## The same tests on PostgreSQL and Redis: TEST_DATABASE_URL, TEST_REDIS_URL
 	@test -n "$(TEST_DATABASE_URL)" -a -n "$(TEST_REDIS_URL)" || { \
