@@ -27,6 +27,7 @@ from roster_dash.sandbox.server import Server, running
 from roster_dash.store import accounts
 from tests.builders import Builder
 from tests.clever import Clever
+from tests.processes import Start, processes
 
 _real_connect = socket.socket.connect
 
@@ -164,6 +165,13 @@ def without_redis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The queue's server is away: nobody listens on its socket."""
     away = f"unix://{tmp_path / 'nobody.sock'}"
     monkeypatch.setattr(jobs, "redis_url", lambda config: away)
+
+
+@pytest.fixture
+def start(app: Flask, environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Starts processes of this test's installation."""
+    with processes(environment, tmp_path / "processes.log") as start_process:
+        yield start_process
 
 
 @pytest.fixture

@@ -1,80 +1,32 @@
 """The queue's two sides, with a real Redis and real workers in processes of their own."""
 
-import json
 import os
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from flask import Flask
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from roster_dash import jobs
-from roster_dash.extensions import db
 from roster_dash.store import mails, runs
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import commit
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
+from tests.processes import Start, free_port, start_web, wait_until
 from tests.web.conftest import csrf_token
-
-ROOT = Path(__file__).resolve().parent.parent
-Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
 def queued(name: str) -> list[str]:
     queue: Queue = jobs.queue(name)
     return list(queue.job_ids)
-
-
-def wait_until(true: Callable[[], Any], seconds: float = 30) -> Any:
-    """Looks again and again; a test that waits in vain fails here."""
-    db.session.rollback()
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = true()
-        db.session.rollback()  # on SQLite even reading would keep the others out
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError("waited in vain")
-
-
-@pytest.fixture
-def start(app: Flask, environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
-    """Starts a process of this test's installation; all end with the test."""
-    running: list[subprocess.Popen[bytes]] = []
-    log = open(tmp_path / "processes.log", "wb")  # noqa: SIM115
-
-    def start_process(*command: str) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=os.environ | environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        running.append(process)
-        return process
-
-    yield start_process
-    for process in running:
-        process.terminate()
-    for process in running:
-        process.wait(20)
-    log.close()
 
 
 @pytest.fixture
@@ -221,13 +173,12 @@ def test_two_workers_and_twenty_saves_at_once_never_run_together_and_lose_none(
     school_id = school.id
     commit()
     clever.fault("slow", path="/users", times=0, seconds=0.05)
-    port = _free_port()
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
-    start("-m", "gunicorn", "wsgi:app", "-k", "gthread", "--threads=8", f"-b127.0.0.1:{port}")
+    start_web(start, port)
     start("worker.py")
     start("worker.py")
     start("-m", "flask", "--app", "wsgi", "roster", "scheduler", "--every", "0.5")
-    wait_until(lambda: _answers(f"{address}/healthz"))
     page = f"{address}/schools/{school_id}/rostering"
     browser = requests.Session()
     token = csrf_token(browser.get(f"{address}/login").text)
@@ -261,17 +212,3 @@ def test_two_workers_and_twenty_saves_at_once_never_run_together_and_lose_none(
 def _finished(run_id: int) -> Run | None:
     run = runs.find_run(run_id)
     return run if run.finished_at else None
-
-
-def _answers(url: str) -> bool:
-    try:
-        return bool(json.loads(requests.get(url, timeout=5).text))
-    except requests.RequestException:
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
