@@ -1,0 +1,121 @@
+"""The house itself: files that must agree with each other."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import upgrade
+
+from roster_dash import jobs
+from roster_dash.app import create_app
+from roster_dash.cli.paths import MIGRATIONS
+from roster_dash.config import ConfigError, load_config
+from roster_dash.roster.outcomes import REASONS, Outcome
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_migrations_have_one_head_and_are_numbered() -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    assert len(scripts.get_heads()) == 1
+    names = sorted(path.name for path in (ROOT / "migrations" / "versions").glob("*.py"))
+    assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)]
+
+
+def test_migrations_make_just_the_tables_that_the_code_has(app: Flask) -> None:
+    """Fails if a column was added to a table without a migration."""
+    from flask_migrate import check
+
+    check(directory=MIGRATIONS)
+
+
+def test_migrating_twice_does_nothing(app: Flask) -> None:
+    upgrade(directory=MIGRATIONS)
+    upgrade(directory=MIGRATIONS)
+
+
+def test_the_procfile_starts_what_is_there() -> None:
+    lines = dict(
+        line.split(": ", 1) for line in (ROOT / "Procfile").read_text().strip().splitlines()
+    )
+    assert set(lines) == {"release", "web", "worker", "scheduler"}
+    assert "wsgi:app" in lines["web"]
+    for name in re.findall(r"(\w+\.py)", " ".join(lines.values())):
+        assert (ROOT / name).exists()
+
+
+def test_every_queue_is_worked_on_mail_first() -> None:
+    assert jobs.QUEUES == ("mail", "sync")
+
+
+def test_what_is_pinned_is_pinned_exactly() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            if line and not line.startswith(("#", "-r")):
+                assert re.match(r"[\w\[\]-]+==[\w.]+", line), line
+
+
+def test_every_outcome_and_reason_can_be_told() -> None:
+    assert len(Outcome) == 12
+    assert all(sentence.endswith(".") for sentence in REASONS.values())
+
+
+def test_views_are_short() -> None:
+    """A view asks and shows; what takes longer belongs elsewhere."""
+    for path in (ROOT / "roster_dash" / "web").rglob("views.py"):
+        for body in re.split(r"\n\n\n", path.read_text()):
+            if "def " in body:
+                lines = [line for line in body.splitlines() if line.strip()]
+                assert len(lines) <= 24, f"{path.name}: {lines[0]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "http://x"),
+        ("CREDENTIALS_KEY", "short"),
+        ("PORT", "eighty"),
+        ("MAIL_PORT", "70000"),
+        ("MAIL_USE_TLS", "perhaps"),
+        ("CLEVER_API_URL", "clever.com"),
+        ("PUBLIC_URL", "ftp://x"),
+    ],
+)
+def test_a_bad_environment_fails_at_start_by_name(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=name):
+        load_config({name: value}, instance=tmp_path)
+
+
+def test_secrets_are_made_once_for_their_user_only_and_never_shown(tmp_path: Path) -> None:
+    first, second = load_config({}, instance=tmp_path), load_config({}, instance=tmp_path)
+    assert first == second
+    assert first.secret_key not in repr(first)
+    assert first.credentials_keys[0] not in repr(first)
+    for name in ("secret_key", "credentials_key"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_with_an_empty_environment_everything_is_in_the_instance_folder(tmp_path: Path) -> None:
+    config = load_config({}, instance=tmp_path)
+    assert config.database_url == f"sqlite:///{tmp_path}/roster_dash.sqlite3"
+    assert jobs.redis_url(config).startswith("unix://")
+
+
+def test_the_application_starts_without_a_warning(tmp_path: Path) -> None:
+    environment = {"INSTANCE_PATH": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-W", "error", "-c", "import wsgi, worker"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_application_answers_with_an_empty_environment(tmp_path: Path) -> None:
+    application = create_app(load_config({}, instance=tmp_path))
+    assert application.test_client().get("/healthz").json == {"status": "ok"}
