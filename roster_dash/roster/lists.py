@@ -95,9 +95,16 @@ class _ListPlanner:
     def warnings(self) -> list[str]:
         if not self._unreadable:
             return []
+        if self._unreadable == 1:
+            what = "1 class membership is of somebody who is not among the people here; it was"
+        else:
+            what = (
+                f"{self._unreadable:,} class memberships are of somebody who is not among the "
+                "people here; they were"
+            )
         return [
-            f"{self._unreadable:,} class memberships name somebody who is not among the people "
-            "here (not shared, or their role is off); those were left out of the lists."
+            f"{what} left out. Fix: switch their role on, or ask the district’s Clever admin to "
+            "share them."
         ]
 
     def _follow(self, section: Section, row: KeptList | None) -> None:

@@ -92,7 +92,7 @@ def test_a_section_becomes_a_list_with_managers_and_members() -> None:
     made = plan(a_snapshot([student, teacher], [section], TERMS), here(), EVERYTHING, TODAY)
     (members,) = member_operations(made)
     assert members.after == {"managers": [teacher.source_id], "members": [student.source_id]}
-    assert any("1 class memberships" in warning for warning in made.warnings)
+    assert any("1 class membership is of somebody" in warning for warning in made.warnings)
 
 
 def test_people_whose_role_is_off_are_on_no_list() -> None:

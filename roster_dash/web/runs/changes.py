@@ -10,7 +10,7 @@ from roster_dash.store import rosters, runs
 from roster_dash.store.tables import OperationRow, Run
 from roster_dash.web.show import column, value
 
-FIRST = 20
+FIRST = 24
 MORE = 200
 
 
@@ -25,7 +25,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of change. `last` is where the next page goes on, None at the end."""
+    """One kind of change. `last` is where the next page goes on, None at the end.
+
+    `reason` is the reason of all of these changes, "" if they differ.
+    """
 
     entity: str
     action: str
@@ -33,6 +36,12 @@ class Kind:
     number: int
     changes: Sequence[Change]
     last: int | None
+    reason: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to tell but names."""
+        return bool(self.reason) and not any(change.rows for change in self.changes)
 
 
 def kinds_of(run: Run) -> list[Kind]:
@@ -54,7 +63,9 @@ def kind_of(
     last = shown[-1].id if len(found) > limit else None
     names = _names(shown) if entity == "members" else {}
     changes = [_change(row, names) for row in shown]
-    return Kind(entity, action, KINDS[entity, action], number, changes, last)
+    reasons = {change.reason for change in changes}
+    common = reasons.pop() if len(reasons) == 1 else ""
+    return Kind(entity, action, KINDS[entity, action], number, changes, last, common)
 
 
 def _change(row: OperationRow, names: Mapping[int, str]) -> Change:
