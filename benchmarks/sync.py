@@ -31,7 +31,7 @@ from roster_dash.sync import open_source, sync_run
 ROUNDS = 5
 SETTINGS = SyncSettings().changed(
     {
-        **{role: "on" for role in ("students", "teachers", "staff", "admins")},
+        **dict.fromkeys(("students", "teachers", "staff", "admins"), "on"),
         "students.auto_update": "on",
         "students.archive": "on",
         "contacts": "primary",
