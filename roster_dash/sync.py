@@ -145,7 +145,10 @@ def _apply(
     planned = plan(snapshot, kept, settings, today_at(school))
     total = len(planned.operations)
     rosters.apply_operations(
-        school.id, run_id, planned.operations, lambda done: report("applying", 0, done, total)
+        school.id,
+        {"run_id": run_id},
+        planned.operations,
+        lambda done: report("applying", 0, done, total),
     )
     run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, datetime.now(UTC)).id
     return _finish(run_id, token, ending_of(planned), settings)

@@ -184,7 +184,7 @@ class Builder:
         settings = some_settings(**(everything | changes))
         run = self.run(school, "running")
         made = plan(snapshot, rosters.load_kept(school.id), settings, date(2026, 11, 23))
-        rosters.apply_operations(school.id, run.id, made.operations, lambda done: None)
+        rosters.apply_operations(school.id, {"run_id": run.id}, made.operations)
         runs.finish_run(run.id, run.token, sync.ending_of(made))
         commit()
         return run

@@ -84,9 +84,13 @@ class _ListPlanner:
         there = {section.source_id: section for section in sections if section.source_id}
         chosen = {source for source, section in there.items() if section in choice}
         for source in sorted(chosen):
-            self._follow(there[source], self._kept.get(source))
+            row = self._kept.get(source)
+            if row is None or row.included:
+                self._follow(there[source], row)
+            elif row.is_active:
+                self._ends["unchanged"] += 1
         for source, row in self._kept.items():
-            if source not in chosen and row.is_active:
+            if source not in chosen and row.is_active and row.included:
                 self._retire(row, "section_not_chosen" if source in there else "section_gone")
 
     def counts(self) -> dict[str, int]:
@@ -133,9 +137,10 @@ class _ListPlanner:
         )
         for side, source_ids, kept_ids in sides:
             there = set(source_ids)
-            now = there & self._active
-            self._unreadable += len(there) - len(now)
-            was = {self._source_of[row_id] for row_id in kept_ids}
+            by_hand = {row_id for row_id in kept_ids if row and (side, row_id) in row.by_hand}
+            now = there & self._active - {self._source_of[row_id] for row_id in by_hand}
+            self._unreadable += len(there - self._active)
+            was = {self._source_of[row_id] for row_id in kept_ids - by_hand}
             if not self._may_remove:
                 now |= was
             if now != was:

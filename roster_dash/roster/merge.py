@@ -1,5 +1,6 @@
 """How a record's values come onto a person: a blank from the source never wipes a value."""
 
+from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
@@ -8,16 +9,25 @@ from roster_dash.roster.records import CONTACT_FIELDS, NO_CONTACT, TEXT_FIELDS, 
 CONTACT_COLUMNS = {name: f"contact_{name}" for name in ("source_id", *CONTACT_FIELDS)}
 
 
-def merge_person(kept: Person, record: Person, *, with_contact: bool) -> Person:
-    """`kept` with every value that `record` has; the contact only if it is wanted."""
-    if record.contact != kept.contact and with_contact:
+def merge_person(
+    kept: Person, record: Person, *, with_contact: bool, stays: Set[str] = frozenset()
+) -> Person:
+    """`kept` with every value that `record` has, but for the fields that stay as they are.
+
+    The contact ("contact" in `stays`) comes only if it is wanted.
+    """
+    if record.contact != kept.contact and with_contact and "contact" not in stays:
         contact = merge_contact(kept.contact, record.contact)
     else:
         contact = kept.contact
     candidate = replace(record, contact=contact)
     if candidate == kept:
         return kept
-    kept_values = {name: getattr(kept, name) for name in TEXT_FIELDS if not getattr(record, name)}
+    kept_values = {
+        name: getattr(kept, name)
+        for name in TEXT_FIELDS
+        if name in stays or not getattr(record, name)
+    }
     return replace(candidate, roles=record.roles or kept.roles, **kept_values)
 
 

@@ -41,6 +41,13 @@ REASONS: dict[str, str] = {
     "section_gone": "The class has left the roster.",
     "section_not_chosen": "The class is not in the chosen terms and grades.",
     "class_members": "The class has other members now.",
+    "edited": "Edited here.",
+    "given_back": "Given back to the roster.",
+    "included": "“Include in sync” was switched on.",
+    "taken_out": "“Include in sync” was switched off.",
+    "archived_by_hand": "Archived here.",
+    "restored_by_hand": "Brought back here.",
+    "added_by_hand": "Added here.",
 }
 
 

@@ -114,7 +114,12 @@ class _PeoplePlanner:
         """A record meets its person: restore, update, link or leave alone."""
         merged = replace(row.person, source_id=record.source_id)
         if auto_update:
-            merged = merge_person(row.person, record, with_contact=self._settings.contacts != "off")
+            merged = merge_person(
+                row.person,
+                record,
+                with_contact=self._settings.contacts != "off",
+                stays=row.set_here | self._settings.left_alone,
+            )
         before, after = changed_values(row.person, merged)
         if not row.is_active:
             before, after = {"status": row.status} | before, {"status": Status.ACTIVE} | after

@@ -125,12 +125,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class KeptPerson:
-    """A row of the People Manager. `person.source_id` is "" until a sync has matched it."""
+    """A row of the People Manager. `person.source_id` is "" until a sync has matched it.
+
+    `set_here` names the fields that somebody set here, "contact" for all of the contact.
+    """
 
     id: int
     person: Person
     status: Status = Status.ACTIVE
     included: bool = True
+    set_here: frozenset[str] = frozenset()
 
     @property
     def is_active(self) -> bool:
@@ -156,13 +160,16 @@ LIST_FIELDS = ("title", "synced_title", "course", "term", "term_id", "grade", "p
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A user list here, with the ids of the people the sync put on it."""
+    """A user list here, with the ids of its people; those in `by_hand` were put there by hand."""
 
     id: int
     list: UserList
     status: Status = Status.ACTIVE
     managers: frozenset[int] = frozenset()
     members: frozenset[int] = frozenset()
+    by_hand: frozenset[tuple[str, int]] = frozenset()
+    """(side, person id)."""
+    included: bool = True
 
     @property
     def is_active(self) -> bool:

@@ -7,6 +7,7 @@ import csv
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from roster_dash.roster.errors import BadInput
@@ -14,6 +15,16 @@ from roster_dash.roster.roles import PRECEDENCE, Role
 
 ALL = "all"
 CURRENT = "current"
+
+UPDATE_FIELDS = {
+    "names": ("first_name", "middle_name", "last_name"),
+    "preferred_name": ("preferred_name",),
+    "email": ("email",),
+    "grade": ("grade",),
+    "numbers": ("sis_id", "student_number"),
+    "contact": ("contact",),
+}
+"""What Auto update may be allowed to change -> the fields of a person."""
 
 _ON = {"on", "true", "yes", "1"}
 _OFF = {"off", "false", "no", "0"}
@@ -38,11 +49,13 @@ class SyncSettings:
     staff: RoleSettings = RoleSettings()
     admins: RoleSettings = RoleSettings()
     contacts: str = "off"
+    auto_update_fields: tuple[str, ...] = (ALL,)
     class_lists: bool = False
     class_list_terms: tuple[str, ...] = ()
     class_list_grades: tuple[str, ...] = ()
     schedule_time: str = "02:00"
     schedule_enabled: bool = True
+    pause_until: date | None = None
     grace_students: int = 0
     grace_adults: int = 0
     notify_emails: tuple[str, ...] = ()
@@ -55,6 +68,14 @@ class SyncSettings:
     def deciding_role(self, roles: tuple[Role, ...]) -> Role | None:
         """The first enabled role of a person, whose switches hold for them; None: not synced."""
         return next((role for role in PRECEDENCE if role in roles and self.role(role).sync), None)
+
+    @property
+    def left_alone(self) -> frozenset[str]:
+        """The fields that Auto update may not change."""
+        if ALL in self.auto_update_fields:
+            return frozenset()
+        groups = set(UPDATE_FIELDS) - set(self.auto_update_fields)
+        return frozenset(name for group in groups for name in UPDATE_FIELDS[group])
 
     @property
     def lists_chosen(self) -> bool:
@@ -156,6 +177,25 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _fields(text: str) -> tuple[str, ...]:
+    names = tuple(word.casefold() for word in _words(text))
+    for name in names:
+        if name != ALL and name not in UPDATE_FIELDS:
+            raise ValueError(f"say {ALL} or some of {', '.join(UPDATE_FIELDS)}")
+    return (ALL,) if ALL in names else names
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError("say a date as YYYY-MM-DD, or nothing") from None
+
+
+def _show_day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
 def _emails(text: str) -> tuple[str, ...]:
     addresses = _words(text.replace(";", ","))
     for address in addresses:
@@ -191,11 +231,13 @@ KEYS: dict[str, Key] = {
     **_role_keys("staff"),
     **_role_keys("admins"),
     "contacts": Key(("contacts",), _one_of("off", "primary")),
+    "auto_update.fields": Key(("auto_update_fields",), _fields, _show_words),
     "class_lists": Key(("class_lists",), _switch, _show_switch),
     "class_lists.terms": Key(("class_list_terms",), _names, _show_words),
     "class_lists.grades": Key(("class_list_grades",), _names, _show_words),
     "schedule.time": Key(("schedule_time",), _time),
     "schedule.enabled": Key(("schedule_enabled",), _switch, _show_switch),
+    "pause.until": Key(("pause_until",), _day, _show_day),
     "grace.students": Key(("grace_students",), _no_grace),
     "grace.adults": Key(("grace_adults",), _no_grace),
     "notify.emails": Key(("notify_emails",), _emails, _show_words),

@@ -53,7 +53,8 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
 
 def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
     table = PersonRow.__table__.c
-    columns = [table.id, table.status, table.included_in_sync, table.source_id, table.roles]
+    columns = [table.id, table.status, table.included_in_sync, table.set_here]
+    columns += [table.source_id, table.roles]
     columns += [table[name] for name in TEXT_FIELDS]
     columns += [table[f"contact_{name}"] for name in ("source_id", *CONTACT_FIELDS)]
     rows = db.session.execute(
@@ -63,7 +64,7 @@ def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
 
 
 def _kept_person(row: Row[Any]) -> KeptPerson:
-    row_id, status, included, source_id, roles, *values = tuple(row)
+    row_id, status, included, set_here, source_id, roles, *values = tuple(row)
     texts, contact = values[: len(TEXT_FIELDS)], values[len(TEXT_FIELDS) :]
     person = Person(
         source_id or "",
@@ -71,21 +72,25 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
         **dict(zip(TEXT_FIELDS, texts, strict=True)),
         contact=Contact(*contact) if any(contact) else NO_CONTACT,
     )
-    return KeptPerson(row_id, person, Status(status), included)
+    return KeptPerson(row_id, person, Status(status), included, frozenset(set_here))
 
 
 def _load_lists(school_id: int) -> tuple[KeptList, ...]:
     table = ListRow.__table__.c
     on_list: dict[tuple[int, str], list[int]] = defaultdict(list)
+    by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
     memberships = db.session.execute(
-        select(Membership.list_id, Membership.side, Membership.person_id)
+        select(Membership.list_id, Membership.side, Membership.person_id, Membership.by_hand)
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(ListRow.school_id == school_id)
     )
-    for list_id, side, person_id in memberships:
+    for list_id, side, person_id, is_by_hand in memberships:
         on_list[list_id, side].append(person_id)
+        if is_by_hand:
+            by_hand[list_id].append((side, person_id))
+    columns = [table.id, table.status, table.included_in_sync, table.source_id]
     rows = db.session.execute(
-        select(table.id, table.status, table.source_id, *[table[name] for name in LIST_FIELDS])
+        select(*columns, *[table[name] for name in LIST_FIELDS])
         .where(table.school_id == school_id)
         .order_by(table.id)
     )
@@ -93,20 +98,26 @@ def _load_lists(school_id: int) -> tuple[KeptList, ...]:
         KeptList(
             id=row[0],
             status=Status(row[1]),
-            list=UserList(row[2] or "", *row[3:]),
+            included=row[2],
+            list=UserList(row[3] or "", *row[4:]),
             managers=frozenset(on_list.get((row[0], "managers"), ())),
             members=frozenset(on_list.get((row[0], "members"), ())),
+            by_hand=frozenset(by_hand.get(row[0], ())),
         )
         for row in rows
     )
 
 
 def apply_operations(
-    school_id: int, run_id: int, operations: Iterable[Operation], progress: Callable[[int], None]
+    school_id: int,
+    by: Mapping[str, Any],
+    operations: Iterable[Operation],
+    progress: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Writes operations and their log. The caller commits, so all of it happens or nothing.
 
-    `progress` is told how many operations are written, step by step.
+    `by` says in the log's columns who did it: {"run_id"}, or {"user_id", "at"} for an edit by
+    hand. `progress` is told how many operations are written, step by step.
     """
     by_entity: dict[Entity, list[Operation]] = defaultdict(list)
     for operation in operations:
@@ -117,7 +128,7 @@ def apply_operations(
         progress(len(logged))
     logged += _write_members(school_id, by_entity[Entity.MEMBERS])
     for row in logged:
-        row["run_id"] = run_id
+        row.update(by)
     _insert(OperationRow, logged)
     db.session.flush()
     progress(len(logged))

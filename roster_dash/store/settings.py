@@ -1,7 +1,8 @@
 """Settings versions: every Save is one, the newest holds."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -48,6 +49,9 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
 def set_next_due(school: School, settings: SyncSettings, after: datetime) -> None:
     """Plans a school's next daily sync; none if it is switched off or nothing is synced."""
     if settings.schedule_enabled and settings.syncs_anything:
+        if settings.pause_until is not None:
+            paused = datetime.combine(settings.pause_until, time(), ZoneInfo(school.timezone))
+            after = max(after, paused)
         school.next_due_day, school.next_due_at = next_due(
             after, settings.schedule_time, school.timezone, school.clever_id
         )

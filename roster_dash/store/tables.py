@@ -13,7 +13,9 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -175,13 +177,18 @@ class Run(Base):
 
 
 class OperationRow(Base):
-    """The operation log: every applied change. Append only."""
+    """The operation log: every applied change. Append only.
+
+    What a run did has its `run_id`; what somebody did by hand has `user_id` and `at`.
+    """
 
     __tablename__ = "operations"
     __table_args__ = (Index("ix_operations_entity", "entity", "entity_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     entity: Mapped[str] = mapped_column(String(10))
     entity_id: Mapped[int] = mapped_column(BigId)
     action: Mapped[str] = mapped_column(String(10))
@@ -190,9 +197,15 @@ class OperationRow(Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
 
+    run: Mapped["Run | None"] = relationship()
+    user: Mapped[User | None] = relationship()
+
 
 class PersonRow(Base):
-    """The People Manager. `source_id` is null until a sync has matched the person."""
+    """The People Manager. `source_id` is null until a sync has matched the person.
+
+    `set_here` names the fields that somebody set here; a sync leaves those alone.
+    """
 
     __tablename__ = "people"
     __table_args__ = (
@@ -205,6 +218,7 @@ class PersonRow(Base):
     source_id: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(10), default="active")
     included_in_sync: Mapped[bool] = mapped_column(default=True)
+    set_here: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     roles: Mapped[list[str]] = mapped_column(JSON, default=list)
     sis_id: Mapped[str] = mapped_column(Text, default="")
     first_name: Mapped[str] = mapped_column(Text, default="")
@@ -222,7 +236,10 @@ class PersonRow(Base):
 
 
 class ListRow(Base):
-    """User lists. `source_id` is null for one made by hand."""
+    """User lists. `source_id` is null for one made by hand.
+
+    One that is not `included_in_sync` stays as it is whatever its class does.
+    """
 
     __tablename__ = "user_lists"
     __table_args__ = (
@@ -235,6 +252,7 @@ class ListRow(Base):
     source_id: Mapped[str | None] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(10), default="active")
     visibility: Mapped[str] = mapped_column(String(10), default="private")
+    included_in_sync: Mapped[bool] = mapped_column(default=True, server_default=true())
     title: Mapped[str] = mapped_column(Text, default="")
     synced_title: Mapped[str] = mapped_column(Text, default="")
     course: Mapped[str] = mapped_column(Text, default="")
@@ -245,7 +263,7 @@ class ListRow(Base):
 
 
 class Membership(Base):
-    """Who is on a list. `side`: managers or members."""
+    """Who is on a list. `side`: managers or members. A sync leaves those `by_hand` alone."""
 
     __tablename__ = "memberships"
     __table_args__ = (Index("ix_memberships_person_id", "person_id"),)
@@ -253,6 +271,7 @@ class Membership(Base):
     list_id: Mapped[int] = mapped_column(BigId, ForeignKey("user_lists.id"), primary_key=True)
     side: Mapped[str] = mapped_column(String(10), primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("people.id"), primary_key=True)
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class MailRow(Base):

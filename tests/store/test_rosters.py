@@ -41,7 +41,7 @@ EVERYTHING = some_settings(
 def follow(school: School, run_id: int, snapshot: Snapshot, settings: SyncSettings) -> Plan:
     """Plans and applies, as a run does."""
     made = plan(snapshot, rosters.load_kept(school.id), settings, TODAY)
-    rosters.apply_operations(school.id, run_id, made.operations, lambda done: None)
+    rosters.apply_operations(school.id, {"run_id": run_id}, made.operations)
     commit()
     return made
 

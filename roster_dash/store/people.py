@@ -1,0 +1,130 @@
+"""Finding people and user lists for their pages. Pages go on by id, so they stay quick."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+
+from roster_dash.extensions import db
+from roster_dash.roster.records import Status
+from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page of people or lists shows. Blank means any; `text` is searched for."""
+
+    text: str = ""
+    role: str = ""
+    grade: str = ""
+    status: str = "active"
+    after: int = 0
+
+
+def find_people(school_id: int, wanted: Wanted, limit: int | None = PAGE) -> Sequence[PersonRow]:
+    """In order of id; one more than asked for, where there are more."""
+    conditions = (*_people(school_id, wanted), PersonRow.id > wanted.after)
+    query = select(PersonRow).where(*conditions).order_by(PersonRow.id)
+    return db.session.scalars(query.limit(limit + 1) if limit else query).all()
+
+
+def count_people(school_id: int, wanted: Wanted) -> int:
+    query = select(func.count()).select_from(PersonRow).where(*_people(school_id, wanted))
+    return db.session.scalar(query) or 0
+
+
+def grades_of(school_id: int) -> Sequence[str]:
+    query = select(PersonRow.grade).where(PersonRow.school_id == school_id, PersonRow.grade != "")
+    return db.session.scalars(query.distinct().order_by(PersonRow.grade)).all()
+
+
+def get_person(person_id: int) -> PersonRow | None:
+    return db.session.get(PersonRow, person_id)
+
+
+def history_of(entity: str, entity_id: int, limit: int = 50) -> Sequence[OperationRow]:
+    """What was done to a person or list, newest first."""
+    return db.session.scalars(
+        select(OperationRow)
+        .where(OperationRow.entity == entity, OperationRow.entity_id == entity_id)
+        .order_by(OperationRow.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def lists_of_person(person_id: int) -> Sequence[tuple[ListRow, str]]:
+    """(list, side) of every active list that somebody is on."""
+    rows = db.session.execute(
+        select(ListRow, Membership.side)
+        .join(Membership, Membership.list_id == ListRow.id)
+        .where(Membership.person_id == person_id, ListRow.status == Status.ACTIVE)
+        .order_by(ListRow.title, ListRow.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, int]]:
+    """(list, managers, members) in order of id; one more than a page, where there are more."""
+    counts = {
+        side: select(func.count())
+        .join(PersonRow, PersonRow.id == Membership.person_id)
+        .where(
+            Membership.list_id == ListRow.id,
+            Membership.side == side,
+            PersonRow.status == Status.ACTIVE,
+        )
+        .scalar_subquery()
+        for side in ("managers", "members")
+    }
+    query = (
+        select(ListRow, counts["managers"], counts["members"])
+        .where(ListRow.school_id == school_id, ListRow.id > wanted.after)
+        .order_by(ListRow.id)
+        .limit(PAGE + 1)
+    )
+    if wanted.status:
+        query = query.where(ListRow.status == wanted.status)
+    if wanted.grade:
+        query = query.where(ListRow.grade == wanted.grade)
+    if wanted.text:
+        query = query.where(
+            _contains(wanted.text, ListRow.title, ListRow.course, ListRow.source_id)
+        )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def get_list(list_id: int) -> ListRow | None:
+    return db.session.get(ListRow, list_id)
+
+
+def people_on_list(list_id: int) -> Sequence[tuple[PersonRow, str, bool]]:
+    """(person, side, by hand) of every active person on a list, managers first."""
+    rows = db.session.execute(
+        select(PersonRow, Membership.side, Membership.by_hand)
+        .join(Membership, Membership.person_id == PersonRow.id)
+        .where(Membership.list_id == list_id, PersonRow.status == Status.ACTIVE)
+        .order_by(Membership.side, PersonRow.last_name, PersonRow.first_name, PersonRow.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [PersonRow.school_id == school_id]
+    if wanted.status:
+        conditions.append(PersonRow.status == wanted.status)
+    if wanted.grade:
+        conditions.append(PersonRow.grade == wanted.grade)
+    if wanted.role:
+        conditions.append(cast(PersonRow.roles, Text).contains(f'"{wanted.role}"'))
+    if wanted.text:
+        names = (PersonRow.first_name + " " + PersonRow.last_name, PersonRow.preferred_name)
+        ids = (PersonRow.source_id, PersonRow.sis_id, PersonRow.student_number)
+        conditions.append(_contains(wanted.text, *names, PersonRow.email, *ids))
+    return conditions
+
+
+def _contains(text: str, *columns: Any) -> ColumnElement[bool]:
+    return or_(*(column.icontains(text.strip(), autoescape=True) for column in columns))
