@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -101,6 +103,10 @@ def _choice_of_scheme(
     if url and urlsplit(url).scheme not in schemes:
         allowed = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ConfigError(f"{name} must start with {allowed}.")
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ConfigError(f"{name} has a port that is no number.") from None
     return url
 
 
@@ -157,13 +163,16 @@ def _credentials_keys(text: str, folder: Path) -> tuple[str, ...]:
 
 def _kept_secret(path: Path, new: str = "") -> str:
     """A secret made once for this installation, readable by its user only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        secret = new or secrets.token_urlsafe(48)
-        file.write(secret)
+    if not path.exists():
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(descriptor, "w") as file:
+            file.write(new or secrets.token_urlsafe(48))
+        with suppress(FileExistsError):  # another process was quicker: its secret holds
+            os.link(draft, path)
+        os.unlink(draft)
+    secret = path.read_text().strip()
+    if not secret:
+        raise ConfigError(f"{path} is empty: remove it, or set its variable.")
     return secret
 
 

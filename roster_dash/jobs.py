@@ -18,7 +18,6 @@ from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
-from sqlalchemy.exc import IntegrityError
 
 from roster_dash import embedded_redis, notify, sync
 from roster_dash.config import Config, current_config
@@ -174,23 +173,27 @@ def _start_due_run(school_id: int, now: datetime) -> None:
 
 def follow_up(now: datetime) -> None:
     """Hands over what the queue may have lost, and ends runs whose worker is gone."""
-    message = "The worker stopped while it was at work. Nothing was changed; the next run is whole."
-    started_before = now - timedelta(seconds=SYNC_SECONDS + 60)
-    _guarded("abandoned", partial(runs.fail_abandoned, message, started_before))
-    commit()
+    abandoned = runs.abandoned_runs(now - timedelta(seconds=SYNC_SECONDS + 60))
+    rollback()
+    for run_id, token in abandoned:
+        _guarded("abandoned", partial(_end_abandoned, run_id, token))
     for run_id in runs.queued_run_ids():
         enqueue_run(run_id)
     for mail_id in mails.due_mail_ids():
         enqueue_mail(mail_id)
 
 
+def _end_abandoned(run_id: int, token: str) -> None:
+    after_run(sync.abandon(run_id, token))
+
+
 def _guarded(what: str, step: Callable[[], object]) -> None:
     """One school's trouble must not stop the others."""
     try:
         step()
-    except (IntegrityError, RuntimeError):
+    except Exception as error:
         rollback()
-        log.exception("scheduler step %s failed", what)
+        log.error("scheduler step %s failed: %s", what, type(error).__name__)
 
 
 def health() -> dict[str, Any]:

@@ -15,14 +15,17 @@ NAMED = 10
 def deliver(mail_id: int) -> bool:
     """Sends one message of the outbox; whether it went out. A failure is tried again later."""
     mail = mails.claim_mail(mail_id)
-    commit()
     if mail is None:
+        commit()
         return False
-    error = send_mail(mail.recipient, compose_run_result(result_of(mail.run)))
-    if error:
-        mails.mark_unsent(mail, error)
-    else:
-        mails.mark_sent(mail)
+    if not current_config().mail.server:
+        mails.postpone(mail, "No mail server is set up: MAIL_SERVER is empty.")
+        commit()
+        return False
+    recipient, message = mail.recipient, compose_run_result(result_of(mail.run))
+    commit()  # no lock is held while the mail server answers
+    error = send_mail(recipient, message)
+    mails.mark_sent(mail_id) if not error else mails.mark_unsent(mail_id, error)
     commit()
     return not error
 

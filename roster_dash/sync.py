@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 
 from roster_dash.config import current_config
-from roster_dash.roster.errors import RosterDashError, RunCancelled
+from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled
 from roster_dash.roster.guard import refuse_empty_school
 from roster_dash.roster.outcomes import REASONS, Outcome
 from roster_dash.roster.plan import Plan, plan
@@ -99,25 +99,26 @@ def sync_run(
 
 def _sync(run: Run, token: str, report: Report, parts: dict[int, DistrictPart] | None) -> Result:
     run_id, school = run.id, run.school
+    school_id, district_id, clever_id = school.id, school.district_id, school.clever_id
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None
-    settings = settings_store.load_settings(school.id)
+    settings = settings_store.load_settings(school_id)
     since = datetime.now(UTC) - PART_AGE if run.trigger == Trigger.SCHEDULE else run.created_at
     source = open_source(school.district)
-    commit()
+    commit()  # from here to the writing nothing is read: no lock is held while Clever answers
 
     def fetching(_what: str, pages: int, records: int) -> None:
         report("fetching", pages, records, 0)
         _stop_if_cancelled(run_id)
 
     report("fetching", 0, 0, 0)
-    if parts is not None and school.district_id in parts:
-        part = parts[school.district_id]
+    if parts is not None and district_id in parts:
+        part = parts[district_id]
     else:
-        part = _district_part(source, school, fetching, since)
+        part = _district_part(source, district_id, fetching, since)
     if parts is not None:
-        parts[school.district_id] = part
-    snapshot = source.fetch_school(school.clever_id, part, fetching)
+        parts[district_id] = part
+    snapshot = source.fetch_school(clever_id, part, fetching)
     _stop_if_cancelled(run_id)
     runs.set_phase(run_id, token, "applying")
     commit()
@@ -163,6 +164,16 @@ def _end(run_id: int, token: str, ending: Ending) -> Result:
     except LostRunError:
         rollback()
         return Result(runs.find_run(run_id))
+    except DBAPIError as error:  # what its mails need can't be stored: the ending still counts
+        rollback()
+        log.error("run %s ends without mails: %s", run_id, _sqlstate(error))
+        return _finish(run_id, token, ending, SyncSettings())
+
+
+def abandon(run_id: int, token: str) -> Result:
+    """Ends a run whose process is gone."""
+    message = "The worker stopped while it was at work. Nothing was changed; the next run is whole."
+    return _end(run_id, token, Ending(RunStatus.FAILED, message, error="abandoned"))
 
 
 def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> Result:
@@ -213,17 +224,20 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
     """
     stored = None if fetch else snapshots.latest_snapshot(school.id)
     if stored is None:
-        source = open_source(school.district)
+        source, clever_id = open_source(school.district), school.clever_id
         commit()
         part = source.fetch_district_part(_no_progress)
-        snapshot_id, snapshot = None, source.fetch_school(school.clever_id, part, _no_progress)
+        snapshot_id, snapshot = None, source.fetch_school(clever_id, part, _no_progress)
     else:
         snapshot_id, snapshot = stored[0].id, stored[1]
     kept = rosters.load_kept(school.id)
-    refuse_empty_school(snapshot, kept)
     planned = plan(snapshot, kept, settings, today_at(school))
-    ending = ending_of(planned)
-    return Preview(planned, counts_of(planned), snapshot_id, ending.message)
+    message = ending_of(planned).message
+    try:
+        refuse_empty_school(snapshot, kept)
+    except EmptyAnswer as refusal:  # the run would fail and say this
+        planned, message = Plan(warnings=(refusal.message,)), refusal.message
+    return Preview(planned, counts_of(planned), snapshot_id, message)
 
 
 def open_source(district: District) -> Source:
@@ -259,10 +273,9 @@ def today_at(school: School) -> date:
 
 
 def _district_part(
-    source: Source, school: School, progress: Progress, since: datetime
+    source: Source, district_id: int, progress: Progress, since: datetime
 ) -> DistrictPart:
     """The district-wide part: one fetched since then by another run, or a fresh one."""
-    district_id = school.district_id
     part = snapshots.district_part_since(district_id, since)
     commit()
     if part is None:

@@ -8,7 +8,7 @@ from roster_dash import jobs, notify
 from roster_dash.store import mails, runs
 from roster_dash.store.tables import MailRow, Run, School
 from roster_dash.store.transactions import commit
-from roster_dash.sync import sync_run
+from roster_dash.sync import abandon, sync_run
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
 from tests.clever import Clever
 
@@ -178,3 +178,14 @@ def test_without_a_mail_server_the_mail_stays_due_and_says_why(
 def _make_due(mail: MailRow) -> None:
     mail.due_at = datetime.now(UTC) - timedelta(seconds=1)
     commit()
+
+
+def test_a_run_whose_worker_is_gone_is_mailed_too(
+    make: Builder, school: School, clever: Clever
+) -> None:
+    make.settings(school, students="on", notify__emails="owner@school.example")
+    run = make.run(school, "running")
+    result = abandon(run.id, run.token)
+    for mail_id in result.mail_ids:
+        notify.deliver(mail_id)
+    assert subjects(clever) == ["Lincoln High: the sync failed, nothing was changed"]

@@ -13,8 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("people") as table:
+        table.alter_column("source_id", existing_type=sa.String(64), type_=sa.Text())
         table.add_column(sa.Column("set_here", sa.JSON(), server_default="[]", nullable=False))
     with op.batch_alter_table("user_lists") as table:
+        table.alter_column("source_id", existing_type=sa.String(64), type_=sa.Text())
         table.add_column(
             sa.Column("included_in_sync", sa.Boolean(), server_default=sa.true(), nullable=False)
         )

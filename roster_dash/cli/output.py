@@ -6,12 +6,15 @@
 import csv
 import functools
 import json
+import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
 
 from roster_dash.roster.errors import BadInput, RosterDashError
 from roster_dash.store.transactions import rollback
@@ -20,6 +23,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 EXIT_USAGE, EXIT_HELD, EXIT_FAILED = 2, 3, 4
+
+UNFORESEEN = "Something unforeseen went wrong; its kind is in the log. Nothing is half done."
+DATABASE = (
+    "The database can’t be used. If it is new, or older than the program, `roster init` prepares "
+    "it; else check DATABASE_URL and that it is up."
+)
+
+log = logging.getLogger(__name__)
+
+
+class Trouble(RosterDashError):
+    """What nobody foresaw, as an error document."""
+
+    code = "unforeseen"
+
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -36,8 +54,40 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
             rollback()
             _tell_error(error, wants_json=bool(kwargs.get("as_json")))
             raise SystemExit(EXIT_USAGE if isinstance(error, BadInput) else EXIT_FAILED) from None
+        except DBAPIError as error:  # its text may quote people: only its kind is told
+            rollback()
+            log.error("%s: %s", function.__name__, type(error.orig).__name__)
+            _tell_error(Trouble(DATABASE), wants_json=bool(kwargs.get("as_json")))
+            raise SystemExit(EXIT_FAILED) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            rollback()
+            log.error("%s: %s %s", function.__name__, type(error).__name__, _place(error))
+            _tell_error(Trouble(UNFORESEEN), wants_json=bool(kwargs.get("as_json")))
+            raise SystemExit(EXIT_FAILED) from None
 
     return as_json(command)
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised; its text stays out of the log, it may quote people."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+class Commands(AppGroup):
+    """Commands whose wrong use is told as JSON too, where that is asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        wants_json = "--json" in (*ctx._protected_args, *ctx.args)
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if not wants_json:
+                raise
+            print_json({"error": "usage", "message": error.format_message()})
+            raise SystemExit(EXIT_USAGE) from None
 
 
 def _tell_error(error: RosterDashError, *, wants_json: bool) -> None:

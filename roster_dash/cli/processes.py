@@ -7,7 +7,6 @@ import threading
 from datetime import UTC, datetime
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from roster_dash import embedded_redis, jobs
 from roster_dash.cli.output import answers
@@ -31,9 +30,9 @@ def scheduler(every: float, as_json: bool) -> None:
             if not config.redis_url:
                 embedded_redis.ensure(config.embedded_redis_dir)
             jobs.tick(datetime.now(UTC))
-        except (SQLAlchemyError, embedded_redis.NoRedisServer):
+        except Exception as error:
             rollback()
-            log.exception("this look failed; the next one follows")
+            log.error("this look failed (%s); the next one follows", type(error).__name__)
         stop.wait(every)
 
 

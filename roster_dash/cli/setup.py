@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from datetime import UTC, datetime
 
 import click
 from flask_migrate import upgrade
@@ -18,8 +19,6 @@ from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
 from roster_dash.store.transactions import commit
 from roster_dash.sync import clever_app, open_source
-
-DEFAULT_TIMEZONE = "America/New_York"
 
 
 @click.command("init", help="Migrate the database to head.")
@@ -49,7 +48,7 @@ def create_user(
         email,
         password,
         AccountRole(role),
-        schools=[schools.find_school(reference) for reference in school_refs],
+        schools=list(dict.fromkeys(map(schools.find_school, school_refs))),
         district=schools.find_district(district_ref) if district_ref else None,
     )
     commit()
@@ -70,6 +69,8 @@ def connect_district(name: str, clever_id: str, token_stdin: bool, as_json: bool
     app = clever_app()
     if token_stdin:
         token = _secret_from_stdin()
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise BadInput("A token is one word of plain letters and digits; that isn’t one.")
     elif app.can_find_tokens:
         token = find_token(app, clever_id)
     else:
@@ -111,12 +112,16 @@ def list_schools(district_ref: str, as_json: bool) -> None:
 @click.command("link-school", help="Link a shared school.")
 @click.argument("district_ref", metavar="DISTRICT")
 @click.argument("clever_school_id")
-@click.option("--timezone", default=DEFAULT_TIMEZONE, show_default=True)
+@click.option("--timezone", help=f"The school's clock; {schools.DEFAULT_TIMEZONE} at first.")
 @answers
-def link_school(district_ref: str, clever_school_id: str, timezone: str, as_json: bool) -> None:
+def link_school(
+    district_ref: str, clever_school_id: str, timezone: str | None, as_json: bool
+) -> None:
     district = schools.find_district(district_ref)
     shared = open_source(district).school(clever_school_id)
     school = schools.link_school(district, shared, timezone)
+    kept = settings_store.load_settings(school.id)
+    settings_store.set_next_due(school, kept, datetime.now(UTC))
     commit()
     lines = [f"School {school.id} linked: {school.name}. Nothing is synced until settings say so."]
     tell({"school": school.id}, lines, wants_json=as_json)

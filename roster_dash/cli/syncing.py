@@ -1,5 +1,6 @@
 """Syncing from the command line: here and now, or through the queue."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import click
 
 from roster_dash import jobs, notify
-from roster_dash.cli.output import EXIT_FAILED, EXIT_HELD, answers, tell
+from roster_dash.cli.output import EXIT_FAILED, EXIT_HELD, UNFORESEEN, answers, tell
 from roster_dash.cli.setup import parse_pairs
-from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.roster.errors import BadInput, RosterDashError, RunBusy
 from roster_dash.roster.records import DistrictPart
 from roster_dash.roster.report import NO_COUNTS
 from roster_dash.store import runs, schools
@@ -17,11 +18,17 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import RunStatus
 from roster_dash.store.tables import OperationRow, Run
 from roster_dash.store.transactions import commit, rollback
-from roster_dash.sync import preview, sync_run
+from roster_dash.sync import abandon, preview, sync_run
+
+log = logging.getLogger(__name__)
 
 Document = dict[str, Any]
 
-_EXITS = {RunStatus.FAILED: EXIT_FAILED, RunStatus.HELD: EXIT_HELD}
+_EXITS = {
+    RunStatus.FAILED: EXIT_FAILED,
+    RunStatus.CANCELLED: EXIT_FAILED,
+    RunStatus.HELD: EXIT_HELD,
+}
 
 
 @click.command("sync", help="Sync a school, a district's schools or all of them, here and now.")
@@ -48,14 +55,28 @@ def sync(
 
 def _sync_here(parts: dict[int, DistrictPart], school_id: int) -> Document:
     """Runs a school's sync in this process, with its mail and what waited behind it."""
-    run = runs.run_here(school_id)
-    commit()
-    result = sync_run(run.id, parts=parts)
+    run_id = _run_here(school_id)
+    result = sync_run(run_id, parts=parts)
+    if result.run.status in runs.ACTIVE:
+        raise RunBusy(f"Run {run_id} of this school was taken by another process; wait for it.")
+    rollback()
     for mail_id in result.mail_ids:
         notify.deliver(mail_id)
     if result.waiting_run_id is not None:
         jobs.enqueue_run(result.waiting_run_id)
-    return run_document(runs.find_run(run.id))
+    return run_document(runs.find_run(run_id))
+
+
+def _run_here(school_id: int) -> int:
+    """The run to work on; one whose process was killed is ended first."""
+    try:
+        run_id = runs.run_here(school_id).id
+    except runs.RunAbandoned as gone:
+        rollback()
+        abandon(gone.run_id, gone.token)
+        run_id = runs.run_here(school_id).id
+    commit()
+    return run_id
 
 
 def _enqueue(school_id: int) -> Document:
@@ -72,6 +93,10 @@ def _or_error(act: Callable[[int], Document], school_id: int) -> Document:
     except RosterDashError as error:
         rollback()
         return {"school": school_id, "error": error.code, "message": error.message}
+    except Exception as error:
+        rollback()
+        log.error("school %s: %s", school_id, type(error).__name__)
+        return {"school": school_id, "error": "unforeseen", "message": UNFORESEEN}
 
 
 def _answer_runs(documents: list[Document], *, single: bool, wants_json: bool) -> None:

@@ -25,8 +25,6 @@ class Mail:
 def send_mail(recipient: str, mail: Mail) -> str:
     """Sends a mail to one address; gives "" or, for people, why it could not go out."""
     config = current_config().mail
-    if not config.server:
-        return "No mail server is set up: MAIL_SERVER is empty."
     if any(mark in part for part in (recipient, mail.subject) for mark in "\r\n"):
         return "The address or the subject has a line break in it."
     message = Message(
@@ -46,4 +44,7 @@ def send_mail(recipient: str, mail: Mail) -> str:
     except OSError as error:
         log.warning("mail not sent: %s", type(error).__name__)
         return "The mail server can’t be reached."
+    except ValueError as error:  # an address that can't be written in a message
+        log.warning("mail not sent: %s", type(error).__name__)
+        return "The message can’t be written: its address has letters that mail doesn’t take."
     return ""

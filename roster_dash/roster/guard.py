@@ -24,15 +24,30 @@ def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
 
 
 def _is_of_school(person: Person) -> bool:
-    return any(role is not Role.ADMIN for role in person.roles)
+    return set(person.roles) != {Role.ADMIN}
 
 
-def empty_answer_warnings(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
-    """A sentence for each part of the answer that is empty though it had content here.
+def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
+    """A sentence for each reason to doubt that the answer names everybody who is there.
 
+    Parts that are empty though they had content here, and records that nobody can be known by.
     Any sentence means: this run removes nobody and no list.
     """
-    return [*_empty_roles(snapshot, kept, settings), *_empty_classes(snapshot, kept, settings)]
+    return [
+        *_idless_records(snapshot),
+        *_empty_roles(snapshot, kept, settings),
+        *_empty_classes(snapshot, kept, settings),
+    ]
+
+
+def _idless_records(snapshot: Snapshot) -> list[str]:
+    number = sum(1 for person in snapshot.people if not person.source_id)
+    if not number:
+        return []
+    return [
+        f"{number:,} {'record' if number == 1 else 'records'} came without an id, so nobody knows "
+        "whose they are. Nobody and no list was removed. The next sync tries again."
+    ]
 
 
 def _empty_roles(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -37,26 +37,34 @@ _ENDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who is here once the plan for people is applied. Only active people are on lists."""
+
+    active: Set[str]
+    """The source_ids of everyone active."""
+    source_of: Mapping[int, str]
+    """Row id -> source_id, of all."""
+    known_as: Mapping[str, str]
+    """A record's source_id -> another one that its person is still known by."""
+
+
 def plan_lists(
     snapshot: Snapshot,
     kept: Kept,
-    active: Set[str],
-    source_of: Mapping[int, str],
+    people: Here,
     settings: SyncSettings,
     today: date,
     *,
     may_remove: bool,
 ) -> ListPlan:
-    """What the user lists need. Without chosen terms and grades: nothing.
-
-    `active` has the source_ids of everyone active once the plan is applied, `source_of` those of
-    all rows here. Only active people are on lists.
-    """
+    """What the user lists need. Without chosen terms and grades: nothing."""
     if not settings.lists_chosen:
         return ListPlan(counts=dict.fromkeys(LIST_COUNTS, 0))
-    terms = {term.source_id: term for term in snapshot.terms}
+    remembered = {row.list.term_id: Term(row.list.term_id, row.list.term) for row in kept.lists}
+    terms = remembered | {term.source_id: term for term in snapshot.terms}
     choice = Choice(settings.class_list_terms, settings.class_list_grades, terms, today)
-    planner = _ListPlanner(kept, active, source_of, terms, may_remove=may_remove)
+    planner = _ListPlanner(kept, people, terms, may_remove=may_remove)
     planner.run(snapshot.sections, choice)
     return ListPlan(planner.operations, planner.counts(), planner.warnings())
 
@@ -65,15 +73,13 @@ class _ListPlanner:
     def __init__(
         self,
         kept: Kept,
-        active: Set[str],
-        source_of: Mapping[int, str],
+        people: Here,
         terms: Mapping[str, Term],
         *,
         may_remove: bool,
     ) -> None:
         self._kept = {row.list.source_id: row for row in kept.lists if row.list.source_id}
-        self._active = active
-        self._source_of = source_of
+        self._people = people
         self._terms = terms
         self._may_remove = may_remove
         self._ends: Counter[str] = Counter()
@@ -81,7 +87,11 @@ class _ListPlanner:
         self.operations: list[Operation] = []
 
     def run(self, sections: Iterable[Section], choice: Choice) -> None:
-        there = {section.source_id: section for section in sections if section.source_id}
+        there = {
+            section.source_id: _completed(section, self._kept.get(section.source_id))
+            for section in sections
+            if section.source_id
+        }
         chosen = {source for source, section in there.items() if section in choice}
         for source in sorted(chosen):
             row = self._kept.get(source)
@@ -113,6 +123,8 @@ class _ListPlanner:
 
     def _follow(self, section: Section, row: KeptList | None) -> None:
         wanted = wanted_list(section, self._terms.get(section.term_id))
+        if row is not None and not section.name:
+            wanted = replace(wanted, title="", synced_title="")  # a blank never wipes
         if row is None:
             end = self._operate(Action.CREATE, "section_chosen", wanted, None, {}, _filled(wanted))
         else:
@@ -136,18 +148,21 @@ class _ListPlanner:
             ("members", section.students, row.members if row else frozenset()),
         )
         for side, source_ids, kept_ids in sides:
-            there = set(source_ids)
+            there = {self._people.known_as.get(source, source) for source in source_ids}
             by_hand = {row_id for row_id in kept_ids if row and (side, row_id) in row.by_hand}
-            now = there & self._active - {self._source_of[row_id] for row_id in by_hand}
-            self._unreadable += len(there - self._active)
-            was = {self._source_of[row_id] for row_id in kept_ids - by_hand}
-            if not self._may_remove:
+            now = there & self._people.active - self._sources(by_hand)
+            self._unreadable += len(there - self._people.active)
+            was = self._sources(kept_ids - by_hand)
+            if side in section.unsure or not self._may_remove:
                 now |= was
             if now != was:
                 before[side] = sorted(was - now)
                 after[side] = sorted(now - was)
         if after:
             self._operate_members(wanted, row, before, after)
+
+    def _sources(self, row_ids: Set[int]) -> set[str]:
+        return {self._people.source_of[row_id] for row_id in row_ids} - {""}
 
     def _retire(self, row: KeptList, reason: str) -> None:
         if not self._may_remove:
@@ -174,6 +189,17 @@ class _ListPlanner:
         self.operations.append(
             _operation(Entity.MEMBERS, Action.UPDATE, "class_members", wanted, row, before, after)
         )
+
+
+def _completed(section: Section, row: KeptList | None) -> Section:
+    """A class as it is known here: a term or grade that came blank is the one it had."""
+    if row is None or (section.term_id and section.grade):
+        return section
+    return replace(
+        section,
+        term_id=section.term_id or row.list.term_id,
+        grade=section.grade or row.list.grade,
+    )
 
 
 def wanted_list(section: Section, term: Term | None) -> UserList:

@@ -12,8 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from roster_dash.roster.records import KeptPerson, Person
+from roster_dash.roster.roles import Role
 
 Trait = tuple[str, str, str]
+
+_NUMBERED = (Role.STUDENT, Role.TEACHER, Role.STAFF)
+"""Of several roles, the first of these is the one whose sis_id a person has."""
 
 
 @dataclass(slots=True)
@@ -89,8 +93,14 @@ def _match_by_email(
 
 
 def _numbers(person: Person) -> list[Trait]:
-    numbers = (("sis_id", person.sis_id), ("student_number", person.student_number))
-    return [(role, kind, value) for role in person.roles for kind, value in numbers if value]
+    """A number counts within the role that it is of: two roles' numbers may be the same."""
+    role = next((role for role in _NUMBERED if role in person.roles), None)
+    if role is None:
+        return []
+    numbers = [(role, "sis_id", person.sis_id)]
+    if role is Role.STUDENT:
+        numbers.append((role, "student_number", person.student_number))
+    return [trait for trait in numbers if trait[2]]
 
 
 def _emails(person: Person) -> list[Trait]:

@@ -30,6 +30,7 @@ REASONS: dict[str, str] = {
     "archive_off": "No longer in the roster; Archive is off, so they stay.",
     "empty_answer": "Missing from an answer that was empty or incomplete, so they stay.",
     "role_off": "None of their roles is switched on.",
+    "no_role": "The roster gives them no role at this school; left as they are.",
     "left_out": "Switched off under “Include in sync”.",
     "not_from_roster": "Added here; the roster never had them.",
     "fits_several": "Several people here fit this record; it must be settled by hand.",

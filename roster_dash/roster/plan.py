@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from roster_dash.roster.guard import empty_answer_warnings
-from roster_dash.roster.lists import plan_lists
+from roster_dash.roster.guard import doubts
+from roster_dash.roster.lists import Here, plan_lists
 from roster_dash.roster.match import Matches, match_people
 from roster_dash.roster.merge import changed_values, merge_person, person_values
 from roster_dash.roster.operations import Action, Entity, Operation, Values
@@ -33,11 +33,16 @@ def plan(snapshot: Snapshot, kept: Kept, settings: SyncSettings, today: date) ->
 
     `today` is a day of the school's calendar. An empty or incomplete answer removes nothing.
     """
-    guarded = empty_answer_warnings(snapshot, kept, settings)
+    guarded = doubts(snapshot, kept, settings)
     people = _PeoplePlanner(kept, settings, may_remove=not guarded)
     people.run(snapshot.people)
     list_plan = plan_lists(
-        snapshot, kept, people.active, people.source_of, settings, today, may_remove=not guarded
+        snapshot,
+        kept,
+        Here(people.active, people.source_of, people.known_as),
+        settings,
+        today,
+        may_remove=not guarded,
     )
     return Plan(
         operations=(*people.operations, *list_plan.operations),
@@ -56,6 +61,8 @@ class _PeoplePlanner:
         self._may_remove = may_remove
         self.active: set[str] = set()
         """source_ids of everyone who is active once this plan is applied."""
+        self.known_as: dict[str, str] = {}
+        """A record's source_id -> the one its person has here, which may be an older one."""
         self.source_of = {row.id: row.person.source_id for row in kept.people}
         """Row id -> source_id once this plan is applied."""
         self.operations: list[Operation] = []
@@ -84,12 +91,14 @@ class _PeoplePlanner:
 
     def _plan_record(self, record: Person, matches: Matches) -> None:
         row = matches.of.get(record.source_id)
+        if row is not None and row.person.source_id:
+            self.known_as[record.source_id] = row.person.source_id
         role = self._settings.deciding_role(record.roles)
         if row is not None and not row.included:
             self._end(Outcome.EXCLUDED, "left_out", record, row)
             self._stays(row)
         elif role is None:
-            self._end(Outcome.EXCLUDED, "role_off", record, row)
+            self._end(Outcome.EXCLUDED, "role_off" if record.roles else "no_role", record, row)
             self._stays(row)
         elif not (record.first_name or record.middle_name or record.last_name):
             self._end(Outcome.INVALID, "no_name", record, row)
@@ -136,6 +145,7 @@ class _PeoplePlanner:
             self._end(Outcome.UNCHANGED, "same", record, row)
         self.active.add(record.source_id)
         self.source_of[row.id] = record.source_id
+        self.known_as.pop(record.source_id, None)
 
     def _plan_missing(self, row: KeptPerson, *, conflicting: bool) -> None:
         """Someone here whom no record fits."""

@@ -89,6 +89,8 @@ class Section:
     period: str = ""
     teachers: tuple[str, ...] = ()
     students: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    """The sides ("managers", "members") that could not be read whole: nobody is taken off them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Settings are stored, printed and typed as flat `KEY=VALUE` text; this is the onl
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ UPDATE_FIELDS = {
     "contact": ("contact",),
 }
 """What Auto update may be allowed to change -> the fields of a person."""
+
+LONGEST_EMAIL = 254
 
 _ON = {"on", "true", "yes", "1"}
 _OFF = {"off", "false", "no", "0"}
@@ -161,13 +164,22 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 def _words(text: str) -> tuple[str, ...]:
     """A comma list; a name with a comma in it goes between double quotes."""
-    rows = list(csv.reader([text.replace("\n", ",")], skipinitialspace=True))
+    line = ",".join(text.splitlines())
+    try:
+        rows = list(csv.reader([line], skipinitialspace=True, strict=True))
+    except csv.Error:
+        raise ValueError(
+            "put commas between the words, and double quotes round one with a comma"
+        ) from None
     words = (word.strip() for word in (rows[0] if rows else []))
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def _show_words(words: tuple[str, ...]) -> str:
-    return ",".join(f'"{word}"' if "," in word else word for word in words)
+def show_words(words: tuple[str, ...]) -> str:
+    """Words as `_words` reads them: quoted where they have a comma or a quote."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(words)
+    return line.getvalue()
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -199,8 +211,10 @@ def _show_day(day: date | None) -> str:
 def _emails(text: str) -> tuple[str, ...]:
     addresses = _words(text.replace(";", ","))
     for address in addresses:
-        if not _EMAIL.fullmatch(address):
-            raise ValueError(f"“{address}” is not an e-mail address")
+        if not _EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL:
+            raise ValueError(f"“{address[:80]}” is not an e-mail address")
+        if not address.isascii():
+            raise ValueError(f"“{address}” has letters that mail servers don’t take")
     return addresses
 
 
@@ -231,15 +245,15 @@ KEYS: dict[str, Key] = {
     **_role_keys("staff"),
     **_role_keys("admins"),
     "contacts": Key(("contacts",), _one_of("off", "primary")),
-    "auto_update.fields": Key(("auto_update_fields",), _fields, _show_words),
+    "auto_update.fields": Key(("auto_update_fields",), _fields, show_words),
     "class_lists": Key(("class_lists",), _switch, _show_switch),
-    "class_lists.terms": Key(("class_list_terms",), _names, _show_words),
-    "class_lists.grades": Key(("class_list_grades",), _names, _show_words),
+    "class_lists.terms": Key(("class_list_terms",), _names, show_words),
+    "class_lists.grades": Key(("class_list_grades",), _names, show_words),
     "schedule.time": Key(("schedule_time",), _time),
     "schedule.enabled": Key(("schedule_enabled",), _switch, _show_switch),
     "pause.until": Key(("pause_until",), _day, _show_day),
     "grace.students": Key(("grace_students",), _no_grace),
     "grace.adults": Key(("grace_adults",), _no_grace),
-    "notify.emails": Key(("notify_emails",), _emails, _show_words),
+    "notify.emails": Key(("notify_emails",), _emails, show_words),
     "notify.when": Key(("notify_when",), _one_of("always", "changes", "problems", "never")),
 }

@@ -200,6 +200,11 @@ def _no_data(fault: Fault, body: Json) -> Json:
     return {"links": body["links"]}
 
 
+@_kind("no-links", "body", "the answer lacks `links`")
+def _no_links(fault: Fault, body: Json) -> Json:
+    return {"data": body["data"]}
+
+
 @_kind("data-null", "body", "`data` is null")
 def _data_null(fault: Fault, body: Json) -> Json:
     return body | {"data": None}
@@ -235,6 +240,11 @@ def _no_id(fault: Fault, body: Json) -> Json:
     first, *rest = body["data"]
     nameless = {key: value for key, value in first["data"].items() if key != "id"}
     return body | {"data": [first | {"data": nameless}, *rest]}
+
+
+@_kind("no-roles", "body", "users come without their roles")
+def _no_roles(fault: Fault, body: Json) -> Json:
+    return _each(body, lambda record: record | {"roles": {}})
 
 
 @_kind("not-wrapped", "body", "records come without the second `data`")

@@ -172,7 +172,8 @@ def find_token(app: CleverApp, district_id: str) -> str:
         for entry in body["data"]
         if isinstance(entry, dict)
         and entry.get("access_token")
-        and (entry.get("owner") or {}).get("id") == district_id
+        and isinstance(owner := entry.get("owner"), dict)
+        and owner.get("id") == district_id
     ]
     if not tokens:
         raise NotShared(

@@ -23,16 +23,17 @@ _CONTACT_TYPES = ("Primary", "Parent/Guardian")
 
 
 def parse_user(user: Json, school_id: str) -> Person | None:
-    """A user as a person of one school, with the roles held there; None without any.
+    """A user as a person of one school, with the roles held there; None for a mere contact.
 
+    One whose roles can't be read has none here, but is there: nobody takes them for gone.
     Shape: {"id", "name": {first, middle, last}, "email"?, "roles": {role: {...}}}.
     """
     held = _object(user.get("roles"))
+    if set(held) == {"contact"}:
+        return None
     roles = tuple(
         role for role, name in _CLEVER_ROLES.items() if _holds_at(held.get(name), school_id)
     )
-    if not roles:
-        return None
     name = _object(user.get("name"))
     student = _object(held.get("student")) if Role.STUDENT in roles else {}
     return Person(
@@ -124,7 +125,18 @@ def parse_section(section: Json, courses: Mapping[str, str]) -> Section:
         period=_text(section.get("period")),
         teachers=tuple(dict.fromkeys(teacher for teacher in teachers if teacher)),
         students=tuple(dict.fromkeys(_ids(section.get("students")))),
+        unsure=tuple(
+            side
+            for side, name in (("managers", "teachers"), ("members", "students"))
+            if not _is_list_of_ids(section.get(name), may_be_absent=name == "teachers")
+        ),
     )
+
+
+def _is_list_of_ids(value: object, *, may_be_absent: bool) -> bool:
+    if value is None:
+        return may_be_absent
+    return isinstance(value, list) and all(entry is None or _text(entry) for entry in value)
 
 
 def parse_term(term: Json) -> Term:

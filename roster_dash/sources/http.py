@@ -117,7 +117,9 @@ class JsonApi:
 
     def _next(self, url: str, body: Json, items: list[Json], limit: int, what: str) -> str | None:
         links = body.get("links")
-        for link in links if isinstance(links, list) else ():
+        if not isinstance(links, list):
+            raise self._incomplete(what, "it doesn’t say whether another page follows")
+        for link in links:
             if isinstance(link, dict) and link.get("rel") == "next":
                 return self._own(link.get("uri"), what)
         if items and len(items) >= limit:  # a full page without a link doesn't prove the end
@@ -131,8 +133,12 @@ class JsonApi:
         """The next page's address; only this API's own host ever sees the token."""
         if not isinstance(uri, str) or not uri:
             raise self._incomplete(what, "its link to the next page is empty")
-        url = urljoin(self._base, uri)
-        if urlsplit(url)[:2] != urlsplit(self._base)[:2]:
+        try:
+            url = urljoin(self._base, uri)
+            is_own = urlsplit(url)[:2] == urlsplit(self._base)[:2]
+        except ValueError:
+            raise self._incomplete(what, "its link to the next page can’t be read") from None
+        if not is_own:
             raise self._incomplete(what, "its link to the next page leads to another host")
         return url
 

@@ -52,14 +52,23 @@ def claim_mail(mail_id: int) -> MailRow | None:
     return db.session.get(MailRow, mail_id, populate_existing=True)
 
 
-def mark_sent(mail: MailRow) -> None:
+def mark_sent(mail_id: int) -> None:
+    mail = db.session.get_one(MailRow, mail_id)
     mail.status, mail.sent_at, mail.error = MailStatus.SENT, datetime.now(UTC), ""
     mail.attempts += 1
     db.session.flush()
 
 
-def mark_unsent(mail: MailRow, error: str) -> None:
+def postpone(mail: MailRow, why: str) -> None:
+    """Leaves a message due, without counting an attempt."""
+    mail.status, mail.error = MailStatus.DUE, why
+    mail.due_at = datetime.now(UTC) + _RETRY_AFTER[1]
+    db.session.flush()
+
+
+def mark_unsent(mail_id: int, error: str) -> None:
     """Notes why, and plans the next attempt; after the last one the message has failed."""
+    mail = db.session.get_one(MailRow, mail_id)
     mail.error = error
     mail.attempts += 1
     if mail.attempts > len(_RETRY_AFTER):

@@ -70,6 +70,7 @@ def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, i
     """(list, managers, members) in order of id; one more than a page, where there are more."""
     counts = {
         side: select(func.count())
+        .select_from(Membership)
         .join(PersonRow, PersonRow.id == Membership.person_id)
         .where(
             Membership.list_id == ListRow.id,

@@ -8,7 +8,6 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -39,6 +38,7 @@ class Trigger(StrEnum):
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 PAGE = 25
+_TOO_BIG = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,9 @@ def finish_run(run_id: int, token: str, ending: Ending) -> Run | None:
     Errors: LostRunError if the token no longer holds or the run was cancelled meanwhile and
     means to succeed: then nothing of this transaction may stay.
     """
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is not None:
+        lock_school(school_id)  # always the school first, so that nobody waits in a circle
     conditions = [Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING]
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         conditions.append(Run.cancel_requested.is_(False))
@@ -199,8 +202,11 @@ def request_cancel(run: Run) -> bool:
         run.status = RunStatus.CANCELLED
         run.message = "Cancelled before it started; nothing was changed."
         run.finished_at = datetime.now(UTC)
-    elif run.status == RunStatus.RUNNING:
+    elif run.status == RunStatus.RUNNING and _may_be_alive(run.process):
         run.cancel_requested = True
+    elif run.status == RunStatus.RUNNING:
+        message = "Cancelled after its worker had stopped; nothing was changed."
+        finish_run(run.id, run.token, Ending(RunStatus.CANCELLED, message, error="cancelled"))
     else:
         return False
     db.session.flush()
@@ -209,7 +215,7 @@ def request_cancel(run: Run) -> bool:
 
 def find_run(run_id: int) -> Run:
     """Errors: UnknownThing."""
-    run = db.session.get(Run, run_id)
+    run = db.session.get(Run, run_id) if 0 < run_id < _TOO_BIG else None
     if run is None:
         raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
     return run
@@ -290,6 +296,8 @@ def run_here(school_id: int) -> Run:
     lock_school(school_id)
     active = active_run(school_id)
     if active is not None and active.status == RunStatus.RUNNING:
+        if not _may_be_alive(active.process):
+            raise RunAbandoned(active.id, active.token)
         raise RunBusy(
             f"Run {active.id} of this school is at work since {active.started_at:%H:%M} UTC. "
             f"Wait for it, or cancel it: `roster cancel {active.id}`."
@@ -297,14 +305,24 @@ def run_here(school_id: int) -> Run:
     return active or _add_run(school_id, Trigger.MANUAL, None)
 
 
-def fail_abandoned(message: str, started_before: datetime) -> None:
-    """Fails runs whose process is gone from this machine, or that began too long ago."""
-    running = db.session.scalars(select(Run).where(Run.status == RunStatus.RUNNING)).all()
-    for run in running:
-        too_long = run.started_at is not None and run.started_at < started_before
-        if too_long or not _may_be_alive(run.process):
-            with suppress(LostRunError):
-                finish_run(run.id, run.token, Ending(RunStatus.FAILED, message, error="abandoned"))
+class RunAbandoned(Exception):
+    """A run is marked as running, but its process is gone: end it first."""
+
+    def __init__(self, run_id: int, token: str) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+        self.token = token
+
+
+def abandoned_runs(started_before: datetime) -> list[tuple[int, str]]:
+    """(id, token) of runs whose process is gone from this machine, or that began too long ago."""
+    running = db.session.scalars(select(Run).where(Run.status == RunStatus.RUNNING))
+    return [
+        (run.id, run.token)
+        for run in running
+        if (run.started_at is not None and run.started_at < started_before)
+        or not _may_be_alive(run.process)
+    ]
 
 
 def _may_be_alive(process: str) -> bool:

@@ -11,6 +11,8 @@ from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store.tables import District, School
 
+DEFAULT_TIMEZONE = "America/New_York"
+
 
 def save_district(name: str, clever_id: str, token: bytes | None) -> District:
     """Connects a district, or connects it anew with another name and token."""
@@ -29,23 +31,25 @@ def save_token(district_id: int, token: bytes) -> None:
     db.session.flush()
 
 
-def link_school(district: District, shared: SharedSchool, timezone: str) -> School:
-    """Links a shared school; linking it again renews its name and zone.
+def link_school(district: District, shared: SharedSchool, timezone: str | None) -> School:
+    """Links a shared school; linking it again renews its name, and its zone if one is given.
 
     Errors: BadInput for an unknown zone.
     """
     try:
-        ZoneInfo(timezone)
+        ZoneInfo(timezone or DEFAULT_TIMEZONE)
     except (KeyError, ValueError, OSError):
         raise BadInput(
             f"There is no time zone “{timezone}”; say one like America/Chicago."
         ) from None
     school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
     if school is None:
-        school = School(clever_id=shared.source_id, created_at=datetime.now(UTC))
+        school = School(
+            clever_id=shared.source_id, created_at=datetime.now(UTC), timezone=DEFAULT_TIMEZONE
+        )
     school.district_id = district.id
     school.name = shared.name or f"School {shared.source_id}"
-    school.timezone = timezone
+    school.timezone = timezone or school.timezone
     db.session.add(school)
     db.session.flush()
     return school

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Contact, DistrictPart, Person, Section, Snapshot, Term
@@ -51,11 +52,10 @@ def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
 
 def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetime) -> None:
     """Keeps what a district-wide fetch gave, replacing the last one."""
-    payload = zlib.compress(orjson.dumps(part), 1)
-    db.session.merge(
-        StoredDistrictPart(district_id=district_id, fetched_at=fetched_at, payload=payload)
-    )
-    db.session.flush()
+    values = {"fetched_at": fetched_at, "payload": zlib.compress(orjson.dumps(part), 1)}
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(StoredDistrictPart).values(district_id=district_id, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=["district_id"], set_=values))
 
 
 def district_part_since(district_id: int, since: datetime) -> DistrictPart | None:
@@ -75,16 +75,17 @@ def _decode(payload: bytes) -> Snapshot:
     return Snapshot(
         school_name=stored["school_name"],
         people=tuple(_person(row) for row in stored["people"]),
-        sections=tuple(
-            Section(**row | {side: tuple(row[side]) for side in ("teachers", "students")})
-            for row in stored["sections"]
-        ),
+        sections=tuple(Section(**_with_tuples(row)) for row in stored["sections"]),
         terms=tuple(
             Term(row["source_id"], row["name"], _day(row["start"]), _day(row["end"]))
             for row in stored["terms"]
         ),
         about=stored["about"],
     )
+
+
+def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in row.items()}
 
 
 def _person(row: dict[str, Any]) -> Person:

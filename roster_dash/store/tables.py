@@ -215,7 +215,7 @@ class PersonRow(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
-    source_id: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10), default="active")
     included_in_sync: Mapped[bool] = mapped_column(default=True)
     set_here: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
@@ -249,7 +249,7 @@ class ListRow(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
-    source_id: Mapped[str | None] = mapped_column(String(64))
+    source_id: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10), default="active")
     visibility: Mapped[str] = mapped_column(String(10), default="private")
     included_in_sync: Mapped[bool] = mapped_column(default=True, server_default=true())

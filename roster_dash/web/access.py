@@ -3,8 +3,8 @@
 from flask import abort
 
 from roster_dash.roster.errors import UnknownThing
-from roster_dash.store import accounts, runs, schools
-from roster_dash.store.tables import Run, School
+from roster_dash.store import accounts, people, runs, schools
+from roster_dash.store.tables import ListRow, PersonRow, Run, School
 from roster_dash.web.login import viewing
 
 
@@ -23,3 +23,19 @@ def run_or_404(run_id: int) -> Run:
     if not accounts.may_see_run(viewing(), run):
         abort(404)
     return run
+
+
+def person_or_404(person_id: int) -> PersonRow:
+    person = people.get_person(person_id)
+    if person is None:
+        abort(404)
+    school_or_404(person.school_id)
+    return person
+
+
+def list_or_404(list_id: int) -> ListRow:
+    row = people.get_list(list_id)
+    if row is None:
+        abort(404)
+    school_or_404(row.school_id)
+    return row

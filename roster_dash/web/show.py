@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
-from roster_dash.store.tables import Run
+from roster_dash.store.edits import name_of
+from roster_dash.store.tables import OperationRow, Run
 
 STATIC = Path(__file__).parent / "static"
 
@@ -60,6 +62,9 @@ COLUMNS = {
     "email": "E-mail",
     "term_id": "",
     "contact_source_id": "",
+    "set_here": "",
+    "contact": "Contact",
+    "included_in_sync": "Include in sync",
 }
 """How a changed column is called; "" is not shown. Others by their name."""
 
@@ -72,6 +77,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(value)
     app.add_template_filter(run_verdict)
     app.add_template_filter(run_badge)
+    app.add_template_filter(name_of, "person_name")
+    app.add_template_filter(operation_words)
     app.add_template_global(asset)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
@@ -117,6 +124,8 @@ def column(name: str) -> str:
 
 def value(stored: object) -> str:
     """A stored value as people read it."""
+    if isinstance(stored, bool):
+        return "on" if stored else "off"
     if isinstance(stored, list):
         return ", ".join(map(str, stored)) or "nothing"
     return str(stored) if stored not in (None, "") else "nothing"
@@ -127,6 +136,16 @@ def run_badge(run: Run) -> tuple[str, str]:
     if run.status == "succeeded" and needs_a_person(run.counts or NO_COUNTS, run.warnings):
         return NEEDS_A_LOOK
     return STATES[run.status]
+
+
+def operation_words(operation: OperationRow) -> str:
+    """One line of a person's or list's history."""
+    changes = [
+        f"{column(name)}: {value(operation.before.get(name))} → {value(after)}"
+        for name, after in operation.after.items()
+        if column(name) and operation.action != "create"
+    ]
+    return " ".join([REASONS.get(operation.reason, ""), "; ".join(changes)]).strip()
 
 
 def run_verdict(run: Run) -> str:

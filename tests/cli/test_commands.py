@@ -3,11 +3,17 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
 
+from roster_dash.app import create_app
+from roster_dash.config import load_config
 from roster_dash.roster.outcomes import Outcome
 from roster_dash.store import accounts, runs, schools, snapshots
 from roster_dash.store.export import LIST_COLUMNS, PEOPLE_COLUMNS
@@ -292,3 +298,62 @@ def test_no_token_is_ever_printed_or_kept_in_the_clear(
         json.loads(done.stdout)
     assert snapshots.latest_snapshot(schools.find_school(school).id) is not None
     commit()
+
+
+def test_a_killed_sync_does_not_block_its_school(
+    roster: CommandLine, school: str, make: Builder
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    process = f"{os.uname().nodename}:{gone.pid}"
+    killed = make.run(schools.find_school(school), "running", process=process)
+    assert roster.ask("sync", school)["status"] == "succeeded"
+    assert roster.ask("run", str(killed.id))["status"] == "failed"
+    killed = make.run(schools.find_school(school), "running", process=process)
+    assert roster.ask("cancel", str(killed.id))["status"] == "cancelled"
+
+
+def test_a_preview_of_an_empty_answer_says_what_the_run_would_say(
+    roster: CommandLine, school: str, clever: Clever
+) -> None:
+    roster.ask("settings", school, "students=on", "students.archive=on")
+    roster.ask("sync", school)
+    clever.fault("empty", path=f"/schools/{school}/users", times=0)
+    seen = roster.ask("preview", school, "--fetch")
+    assert "nobody in it" in seen["message"]
+    assert seen["counts"]["people"]["archived"] == 0
+
+
+def test_wrong_use_is_told_as_json_where_that_is_asked_for(roster: CommandLine) -> None:
+    for words in (("run", "abc"), ("sync", "--nonsense"), ("create-user", "x@y.example")):
+        code, answer = roster.run(*words)
+        assert code == 2
+        assert answer["error"] == "usage"
+
+
+def test_an_enormous_number_is_an_unknown_run(roster: CommandLine, app: Any) -> None:
+    assert roster.run("run", "9" * 20)[0] == 2
+
+
+def test_a_database_that_was_never_made_is_told(tmp_path: Path) -> None:
+    application = create_app(load_config({}, instance=tmp_path))
+    done = application.test_cli_runner().invoke(args=["roster", "schools", "1", "--json"])
+    assert done.exit_code == 4
+    assert "roster init" in json.loads(done.stdout)["message"]
+
+
+def test_linking_again_keeps_the_schools_clock(
+    roster: CommandLine, school: str, clever: Clever
+) -> None:
+    roster.ask("link-school", clever.district.id, school)
+    assert schools.find_school(school).timezone == "America/Chicago"
+    commit()
+
+
+def test_a_token_of_two_lines_is_refused_and_not_repeated(
+    runner: FlaskCliRunner, clever: Clever
+) -> None:
+    command = ["roster", "connect-district", "R", "--clever-id", clever.district.id]
+    done = runner.invoke(args=[*command, "--token-stdin"], input="SECRET\nmore")
+    assert done.exit_code == 2
+    assert "SECRET" not in done.output

@@ -277,3 +277,13 @@ def test_a_role_that_comes_empty_removes_nobody() -> None:
     made = planned(a_snapshot([teacher]), people_here, settings)
     assert not made.operations
     assert "3 students are here" in made.warnings[0]
+
+
+def test_a_teachers_number_is_not_a_staff_members_though_they_are_equal() -> None:
+    zoe = kept(a_teacher("zoe", roles=(Role.STAFF,), sis_id="100", email=""))
+    ann = a_teacher("ann", roles=(Role.STAFF, Role.TEACHER), sis_id="100", email="")
+    both = some_settings(staff="on", staff__auto_update="on", teachers="on")
+    made = planned(a_snapshot([ann, zoe.person]), here([zoe]), both)
+    assert actions(made) == ["create"]
+    made = planned(a_snapshot([ann]), here([kept(replace(zoe.person, source_id=""))]), both)
+    assert actions(made) == ["create"]

@@ -95,3 +95,13 @@ def test_a_list_left_out_of_the_sync_stays_as_it_is() -> None:
     for sections in ([section], [a_section("other")]):
         made = plan(a_snapshot([student.person], sections), here([student], [row]), settings, TODAY)
         assert not [op for op in made.operations if op.kept_id == row.id]
+
+
+def test_someone_left_out_whose_id_changed_in_clever_stays_on_their_lists() -> None:
+    row = kept(a_student("old"), included=False)
+    section = a_section("c", students=("new",))
+    user_list = a_kept_list(replace(section, students=("old",)), members=frozenset([row.id]))
+    record = replace(row.person, source_id="new")
+    settings = some_settings(students="on", **LISTS)
+    made = plan(a_snapshot([record], [section], TERMS), here([row], [user_list]), settings, TODAY)
+    assert not made.operations

@@ -1,5 +1,7 @@
 """Settings as text, there and back, and what can't be used."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -65,3 +67,29 @@ def test_several_roles_follow_the_first_enabled_one() -> None:
     settings = some_settings(teachers="on", students="on")
     assert settings.deciding_role((Role.STAFF, Role.TEACHER)) is Role.TEACHER
     assert settings.deciding_role((Role.ADMIN,)) is None
+
+
+@pytest.mark.parametrize("name", ['a "b", c', 'say "hi"', "plain", "O’Brien, 1st"])
+def test_any_name_of_a_term_survives_being_written_and_read(name: str) -> None:
+    settings = replace(SyncSettings(), class_list_terms=(name, "t2"))
+    assert SyncSettings().changed(settings.flat()) == settings
+
+
+@pytest.mark.parametrize("text", ["a@x.example\nb@x.example", "a@x.example\r\n b@x.example, "])
+def test_addresses_may_come_one_to_a_line(text: str) -> None:
+    assert some_settings(notify__emails=text).notify_emails == ("a@x.example", "b@x.example")
+
+
+@pytest.mark.parametrize(
+    "text", ["é@x.example", f"{'a' * 300}@x.example", '"a@x.example', "a\x00b"]
+)
+def test_an_address_that_no_mail_server_takes_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        some_settings(notify__emails=text)
+
+
+def test_a_pause_is_a_date_or_nothing() -> None:
+    assert some_settings(pause__until="2027-01-04").flat()["pause.until"] == "2027-01-04"
+    assert some_settings(pause__until="").pause_until is None
+    with pytest.raises(BadInput):
+        some_settings(pause__until="Monday")

@@ -85,7 +85,24 @@ def test_a_role_held_at_another_school_only_is_not_held_here() -> None:
     assert person is not None
     assert person.roles == (Role.STAFF,)
     assert person.sis_id == "st1"
-    assert parse_user(a_user({"teacher": {"schools": ["school-2"]}}), SCHOOL) is None
+
+
+@pytest.mark.parametrize("roles", [{}, None, {"teacher": {"schools": ["school-2"]}}])
+def test_someone_without_a_readable_role_here_is_still_there(roles: Any) -> None:
+    """Else they would be taken for gone."""
+    person = parse_user(a_user(roles), SCHOOL)
+    assert person is not None
+    assert person.roles == ()
+
+
+@pytest.mark.parametrize(
+    ("students", "unsure"),
+    [(["s1", None], ()), ([], ()), (None, ("members",)), ([{"id": "s1"}], ("members",))],
+)
+def test_a_sections_students_that_cannot_be_read_are_unsure(
+    students: Any, unsure: tuple[str, ...]
+) -> None:
+    assert parse_section({"id": "x", "students": students}, {}).unsure == unsure
 
 
 def test_a_parent_of_the_school_is_not_one_of_its_people() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from roster_dash.extensions import db
 from roster_dash.sources import http
 from roster_dash.store import export, runs, schools
 from roster_dash.store import settings as settings_store
@@ -115,6 +116,7 @@ FATAL = [
     Fault("next-empty", "is empty"),
     Fault("no-data", "no list of records"),
     Fault("data-null", "no list of records"),
+    Fault("no-links", "another page follows"),
     Fault("item-not-object", "not a record"),
 ]
 PLACES = ("/users?", "/sections?", "/terms?", "/courses?", "role=contact", "role=district_admin")
@@ -208,6 +210,63 @@ def test_a_record_without_id_is_reported_and_the_rest_goes_on(
     assert run.counts is not None
     assert run.counts["people"]["invalid"] == 1
     assert run.counts["people"]["created"] > 30
+
+
+def test_while_records_lack_their_ids_nobody_is_removed(school: School, clever: Clever) -> None:
+    sync(school)
+    before = kept(school)
+    clever.fault("no-id", path="/schools/" + school.clever_id + "/users")
+    run = sync(school)
+    assert "came without an id" in run.message
+    assert kept(school) == before
+
+
+def test_people_whose_roles_cannot_be_read_stay(school: School, clever: Clever) -> None:
+    sync(school)
+    before = kept(school)[0]
+    clever.fault("no-roles", path=f"/schools/{school.clever_id}/users")
+    run = sync(school)
+    assert run.status == "succeeded"
+    assert [row["status"] for row in kept(school)[0]] == [row["status"] for row in before]
+
+
+def test_a_class_whose_students_cannot_be_read_keeps_its_members(
+    school: School, clever: Clever
+) -> None:
+    sync(school)
+    lists = kept(school)[1]
+    for row in lists[:3]:
+        clever.change(row["source_id"], {"students": "unreadable"})
+    assert sync(school).message == "Nothing changed."
+    assert kept(school)[1] == lists
+
+
+def test_a_class_that_lost_its_term_grade_and_name_stays_as_it_was(
+    school: School, clever: Clever
+) -> None:
+    current = EVERYTHING.changed({"class_lists.terms": "current", "class_lists.grades": "9,10"})
+    settings_store.save_settings(school, current, None)
+    commit()
+    sync(school)
+    lists = kept(school)[1]
+    assert lists
+    for row in lists:
+        clever.change(row["source_id"], {"term_id": None, "grade": "", "name": ""})
+    assert sync(school).message == "Nothing changed."
+    assert kept(school)[1] == lists
+
+
+def test_nothing_is_locked_while_clever_answers(school: School, clever: Clever) -> None:
+    run = runs.request_run(school.id, runs.Trigger.MANUAL)
+    commit()
+    locked: list[str] = []
+
+    def report(phase: str, pages: int, done: int, total: int) -> None:
+        if phase == "fetching" and db.session().in_transaction():
+            locked.append(phase)
+
+    sync_run(run.id, report)
+    assert locked == []
 
 
 @pytest.mark.parametrize(

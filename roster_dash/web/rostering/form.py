@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.records import Snapshot, Term
-from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings
+from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings, show_words
 from roster_dash.roster.terms import is_current
 
 _SWITCHES = {
@@ -93,7 +93,7 @@ def _texts(form: MultiDict[str, str]) -> dict[str, str]:
     texts = {key: form.get(key, "off") for key in _SWITCHES}
     for key in KEYS:
         if key in _CHOICES:
-            texts[key] = ",".join(f'"{value}"' for value in form.getlist(key) if value)
+            texts[key] = show_words(tuple(filter(None, form.getlist(key))))
         elif key in form and key not in texts:
             texts[key] = form[key]
     return texts

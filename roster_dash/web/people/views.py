@@ -1,0 +1,153 @@
+"""The People Manager: find people, see where each value comes from, and edit by hand."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.roles import FORM_ORDER, Role
+from roster_dash.store import edits, people
+from roster_dash.store.tables import PersonRow, School
+from roster_dash.store.transactions import commit, rollback
+from roster_dash.web.access import person_or_404, school_or_404
+from roster_dash.web.login import viewing
+from roster_dash.web.people.person import as_csv, fields_of, in_roster
+
+blueprint = Blueprint("people", __name__)
+
+
+@blueprint.get("/schools/<int:school_id>/people")
+def page(school_id: int) -> str:
+    school = school_or_404(school_id)
+    wanted = _wanted()
+    found = people.find_people(school.id, wanted)
+    return render_template(
+        "web/people/_people.html" if _is_part() else "web/people/page.html",
+        school=school,
+        people=found[: people.PAGE],
+        total=people.count_people(school.id, wanted),
+        next=found[people.PAGE - 1].id if len(found) > people.PAGE else None,
+        grades=people.grades_of(school.id),
+        roles=FORM_ORDER,
+        wanted=wanted,
+    )
+
+
+@blueprint.get("/schools/<int:school_id>/people.csv")
+def export(school_id: int) -> Response:
+    """What the page's filter shows, all pages of it; safe to open in a spreadsheet."""
+    school = school_or_404(school_id)
+    rows = people.find_people(school.id, _wanted(), limit=None)
+    name = f"attachment; filename=people-{school.id}.csv"
+    return Response(as_csv(rows), mimetype="text/csv", headers={"Content-Disposition": name})
+
+
+@blueprint.get("/schools/<int:school_id>/people/new")
+def new(school_id: int) -> str:
+    school = school_or_404(school_id)
+    return render_template(
+        "web/people/new.html", school=school, roles=FORM_ORDER, form={}, error=""
+    )
+
+
+@blueprint.post("/schools/<int:school_id>/people/new")
+def add(school_id: int) -> AnyResponse | tuple[str, int]:
+    school = school_or_404(school_id)
+    names = ("first_name", "last_name", "email", "grade")
+    values = {name: request.form.get(name, "") for name in names}
+    try:
+        role = Role(request.form.get("role", ""))
+        person = edits.add_person(school.id, role, values, viewing().id)
+    except (BadInput, ValueError) as error:
+        rollback()
+        told = {"school": school, "roles": FORM_ORDER, "form": request.form, "error": str(error)}
+        return render_template("web/people/new.html", **told), 422
+    commit()
+    return _to(person, "Added.")
+
+
+@blueprint.get("/people/<int:person_id>")
+def person(person_id: int) -> str:
+    return render_template("web/people/person.html", **_about(person_or_404(person_id)))
+
+
+@blueprint.post("/people/<int:person_id>")
+def edit(person_id: int) -> AnyResponse | tuple[str, int]:
+    row = person_or_404(person_id)
+    values = {name: text for name, text in request.form.items() if name in edits.EDITABLE}
+    try:
+        edits.edit_person(row, values, viewing().id)
+    except BadInput as error:
+        rollback()
+        about = _about(row) | {"typed": values, "error": error.message}
+        return render_template("web/people/person.html", **about), 422
+    commit()
+    return _to(row, "Saved. What you set here stays; syncs leave it alone.")
+
+
+@blueprint.post("/people/<int:person_id>/give-back/<field>")
+def give_back(person_id: int, field: str) -> AnyResponse:
+    row = person_or_404(person_id)
+    roster = in_roster(row)
+    if roster is None or field not in row.set_here:
+        return _to(row, "Clever has nothing to put in its place; yours stays.")
+    edits.give_back(row, field, roster, viewing().id)
+    commit()
+    return _to(row, "Clever’s value is used again.")
+
+
+@blueprint.post("/people/<int:person_id>/<any(include,leave_out,archive,restore):what>")
+def change(person_id: int, what: str) -> AnyResponse:
+    row, user_id = person_or_404(person_id), viewing().id
+    if what in ("include", "leave_out"):
+        edits.include_person(row, what == "include", user_id)
+    elif what == "archive":
+        edits.archive_person(row, user_id)
+    else:
+        edits.restore_person(row, user_id)
+    commit()
+    return _to(row, _DONE[what])
+
+
+_DONE = {
+    "include": "They follow the roster again.",
+    "leave_out": "Left out of the sync: nothing is updated or archived until you change that.",
+    "archive": "Archived, and left out of the sync, which would bring them back otherwise.",
+    "restore": "They are back, and in the sync.",
+}
+
+
+def _to(row: PersonRow, message: str) -> AnyResponse:
+    flash(message)
+    return redirect(url_for("people.person", person_id=row.id), 303)
+
+
+def _about(row: PersonRow) -> dict[str, object]:
+    return {
+        "school": _school(row),
+        "person": row,
+        "name": edits.name_of(row),
+        "fields": fields_of(row),
+        "lists": people.lists_of_person(row.id),
+        "history": people.history_of("person", row.id),
+        "typed": {},
+        "error": "",
+    }
+
+
+def _school(row: PersonRow) -> School:
+    return school_or_404(row.school_id)
+
+
+def _wanted() -> people.Wanted:
+    asked = request.args
+    return people.Wanted(
+        text=asked.get("q", "").strip(),
+        role=asked.get("role", ""),
+        grade=asked.get("grade", ""),
+        status=asked.get("status", "active"),
+        after=asked.get("after", 0, type=int),
+    )
+
+
+def _is_part() -> bool:
+    return request.headers.get("HX-Target", "").endswith("people")

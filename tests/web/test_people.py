@@ -1,0 +1,218 @@
+"""The People Manager and the user lists: finding, and edits that the next sync leaves alone."""
+
+import csv
+import io
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from roster_dash.extensions import db
+from roster_dash.roster.records import Person, Section, Term
+from roster_dash.store.tables import ListRow, PersonRow, School
+from roster_dash.store.transactions import commit
+from tests.builders import Builder, a_contact, a_section, a_snapshot, a_student, a_teacher
+from tests.web.conftest import Visitor
+
+VisitAs = Callable[..., Visitor]
+
+ANA = a_student("ana", first_name="Ana", last_name="Ruiz", grade="9", contact=a_contact())
+BO = a_teacher("bo", first_name="Bo", last_name="Lind")
+TERMS = [Term("term-1", "Fall")]
+BIOLOGY = a_section("bio", name="Biology", students=("ana",), teachers=("bo",))
+
+
+def synced(make: Builder, *people: Person, sections: tuple[Section, ...] = (BIOLOGY,)) -> School:
+    school = make.school()
+    make.snapshot(school, a_snapshot(people or (ANA, BO), sections))
+    make.synced(school, a_snapshot(people or (ANA, BO), sections))
+    return school
+
+
+def row(source_id: str | None) -> PersonRow:
+    found = db.session.scalars(select(PersonRow).where(PersonRow.source_id == source_id)).one()
+    commit()
+    return found
+
+
+def the_list() -> ListRow:
+    found = db.session.scalars(select(ListRow)).one()
+    commit()
+    return found
+
+
+def test_people_are_found_by_name_email_and_number(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    for text in ("ana ruiz", "RUIZ", ANA.email, ANA.sis_id, ANA.student_number, "ana"):
+        page = visitor.get(
+            f"/schools/{school.id}/people?q={text}", htmx=True, target="#people"
+        ).text
+        assert "Ana Ruiz" in page, text
+        assert "Bo Lind" not in page
+    assert "Nobody found" in visitor.get(f"/schools/{school.id}/people?q=%25").text
+
+
+def test_people_are_filtered_by_role_grade_and_state(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/schools/{school.id}/people"
+    assert "Bo Lind" not in visitor.get(f"{path}?role=student").text
+    assert "Ana Ruiz" not in visitor.get(f"{path}?role=teacher").text
+    assert "Bo Lind" not in visitor.get(f"{path}?grade=9").text
+    assert "Nobody found" in visitor.get(f"{path}?status=archived").text
+
+
+def test_long_lists_of_people_are_paged_to_the_last(make: Builder, visit_as: VisitAs) -> None:
+    students = [a_student(last_name=f"Person{n:03}.") for n in range(120)]
+    school = synced(make, *students, sections=())
+    visitor = visit_as(make.owner(school))
+    path, seen = f"/schools/{school.id}/people", ""
+    while path:
+        page = visitor.get(path).text
+        seen += page
+        found = page.find('rel="next" href="')
+        path = page[found + 17 :].split('"')[0].replace("&amp;", "&") if found > 0 else ""
+    assert all(f"Person{n:03}." in seen for n in range(120))
+
+
+def test_the_export_is_safe_to_open_in_a_spreadsheet(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make, a_student(first_name="=HYPERLINK(1)", last_name="@x"), sections=())
+    answer = visit_as(make.owner(school)).get(f"/schools/{school.id}/people.csv")
+    assert answer.mimetype == "text/csv"
+    (person,) = csv.DictReader(io.StringIO(answer.text))
+    assert (person["first_name"], person["last_name"]) == ("'=HYPERLINK(1)", "'@x")
+
+
+def test_an_edit_survives_the_next_sync_until_it_is_given_back(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/people/{row('ana').id}"
+    form = {"preferred_name": "Annie", "email": "mine@x.example", "contact_phone": "555-9999"}
+    visitor.post(path, form, page=path)
+    make.synced(school, a_snapshot([ANA, BO], [BIOLOGY]))
+    kept = row("ana")
+    assert (kept.preferred_name, kept.email) == ("Annie", "mine@x.example")
+    assert kept.contact_phone == "555-9999"
+    assert kept.set_here == ["contact", "email", "preferred_name"]
+    page = visitor.get(path).text
+    assert f"Clever says {ANA.email}." in page
+    visitor.post(f"{path}/give-back/email", page=path)
+    assert row("ana").email == ANA.email
+    assert "alice@school.example" in visitor.get(path).text
+
+
+def test_a_person_keeps_a_name(make: Builder, visit_as: VisitAs) -> None:
+    visitor = visit_as(make.owner(synced(make)))
+    path = f"/people/{row('ana').id}"
+    answer = visitor.post(path, {"first_name": "", "last_name": " "}, page=path)
+    assert answer.status_code == 422
+    assert "needs a name" in answer.text
+    assert row("ana").first_name == "Ana"
+
+
+def test_someone_left_out_is_neither_updated_nor_archived(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/people/{row('ana').id}"
+    without_ana = a_snapshot([a_student("zoe"), BO], [BIOLOGY], TERMS)
+    visitor.post(f"{path}/leave_out", page=path)
+    make.synced(school, without_ana, students__archive="on")
+    assert row("ana").status == "active"
+    assert "Left out of the sync" in visitor.get(path).text
+    visitor.post(f"{path}/include", page=path)
+    make.synced(school, without_ana, students__archive="on")
+    assert row("ana").status == "archived"
+
+
+def test_someone_archived_by_hand_is_not_brought_back_by_the_sync(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/people/{row('ana').id}"
+    visitor.post(f"{path}/archive", page=path)
+    make.synced(school, a_snapshot([ANA, BO], [BIOLOGY]))
+    assert row("ana").status == "archived"
+    visitor.post(f"{path}/restore", page=path)
+    assert (row("ana").status, row("ana").included_in_sync) == ("active", True)
+
+
+def test_a_guest_added_by_hand_becomes_the_rosters_person_by_email(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/schools/{school.id}/people/new"
+    form = {"first_name": "Zoë", "last_name": "Kim", "email": "zoe@x.example", "role": "student"}
+    assert visitor.post(path, {"role": "student"}, page=path).status_code == 422
+    assert visitor.post(path, form, page=path).status_code == 303
+    guest = row(None)
+    later = a_student("zoe", first_name="Zoë", last_name="Kim", email="Zoe@x.example")
+    make.synced(school, a_snapshot([ANA, BO, later], [BIOLOGY]))
+    assert row("zoe").id == guest.id
+
+
+def test_a_list_keeps_its_title_and_its_added_people(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    path = f"/lists/{the_list().id}"
+    form = {"title": "Period 1", "visibility": "public", "included_in_sync": "on"}
+    visitor.post(path, form, page=path)
+    visitor.post(
+        f"/schools/{school.id}/people/new",
+        {"first_name": "Guest", "last_name": "Reader", "role": "staff"},
+        page=f"/schools/{school.id}/people/new",
+    )
+    guest = row(None)
+    assert "Add as manager" in visitor.get(f"{path}?q=guest").text
+    visitor.post(f"{path}/people", {"person": guest.id, "side": "managers"}, page=path)
+    renamed = a_section("bio", name="Biology II", students=(), teachers=("bo",))
+    make.synced(school, a_snapshot([ANA, BO], [renamed], TERMS))
+    page = visitor.get(path).text
+    assert "Period 1" in page
+    assert "in Clever “Biology II”" in page
+    assert "Guest Reader" in page
+    assert "Ana Ruiz" not in page
+    visitor.post(f"{path}/people/{guest.id}/managers/off", page=path)
+    assert "Guest Reader" not in visitor.get(path).text
+
+
+def test_somebody_of_the_class_is_not_taken_off_by_hand(make: Builder, visit_as: VisitAs) -> None:
+    visitor = visit_as(make.owner(synced(make)))
+    path = f"/lists/{the_list().id}"
+    visitor.post(f"{path}/people/{row('ana').id}/members/off", page=path)
+    page = visitor.get(path).text
+    assert "the next sync would put them back" in page
+    assert "Ana Ruiz" in page
+
+
+def test_lists_are_found_and_retired_ones_shown_on_demand(make: Builder, visit_as: VisitAs) -> None:
+    school = synced(make)
+    make.synced(school, a_snapshot([ANA, BO], [a_section("art", name="Art", course="Art")], TERMS))
+    visitor = visit_as(make.owner(school))
+    path = f"/schools/{school.id}/lists"
+    assert "Biology" not in visitor.get(path).text
+    assert "Retired" in visitor.get(f"{path}?status=archived&q=bio").text
+    assert "No list found" in visitor.get(f"{path}?q=chemistry").text
+
+
+def test_people_and_lists_of_a_foreign_school_do_not_exist(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    foreign = synced(make)
+    visitor = visit_as(make.owner(make.school()))
+    person, user_list = row("ana").id, the_list().id
+    for path in (
+        f"/schools/{foreign.id}/people",
+        f"/schools/{foreign.id}/people.csv",
+        f"/schools/{foreign.id}/people/new",
+        f"/schools/{foreign.id}/lists",
+        f"/people/{person}",
+        f"/lists/{user_list}",
+    ):
+        assert visitor.get(path).status_code == 404, path
+    for path in (f"/people/{person}", f"/people/{person}/archive", f"/lists/{user_list}"):
+        assert visitor.post(path, page="/schools").status_code == 404
+    assert row("ana").status == "active"
