@@ -1,8 +1,8 @@
 """make bench: how long a school's sync takes, and what of it is not ours.
 
 Each round is a fresh database and the same sandbox school: (a) reading everything and parsing it,
-(b) the first sync, (c) a sync with nothing changed, (d) one after a day. Prints medians and their
-ratio to (a), which is what network and JSON cost anyway.
+(b) the first sync, (c) a sync with nothing changed, (d) the form's preview, (e) a day later.
+Prints medians and their ratio to (a), which is what network and JSON cost anyway.
 """
 
 import statistics
@@ -27,6 +27,7 @@ from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
 from roster_dash.sync import open_source, sync_run
+from roster_dash.web.rostering.foresight import foresee
 
 ROUNDS = 5
 SETTINGS = SyncSettings().changed(
@@ -89,6 +90,9 @@ def measure(size: int) -> tuple[dict[str, float], int]:
                 "first sync": timed(lambda: sync(school_id)),
                 "nothing changed": timed(lambda: sync(school_id)),
             }
+            settings = settings_store.load_settings(school_id)
+            times["preview"] = timed(lambda: foresee(schools.find_school(str(school_id)), settings))
+            commit()
             advance(server.sandbox.world(), 1)
             times["a day later"] = timed(lambda: sync(school_id))
             people = len(rosters.load_kept(school_id).people)

@@ -104,5 +104,8 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        reads_only = has_request_context() and request.method in ("GET", "HEAD", "OPTIONS")
+        reads_only = has_request_context() and (
+            request.method in ("GET", "HEAD", "OPTIONS")
+            or request.endpoint in current_app.config["READ_ONLY_ENDPOINTS"]
+        )
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 
 from roster_dash.config import current_config
+from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled
 from roster_dash.roster.guard import refuse_empty_school
 from roster_dash.roster.outcomes import REASONS, Outcome
 from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import DistrictPart, Snapshot
 from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
+from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
 from roster_dash.sources.clever import CleverApp, CleverSource, find_token
@@ -209,12 +211,13 @@ def ending_of(planned: Plan) -> Ending:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the next run would do."""
+    """What the next run would do. `by_role`: role -> outcome -> how many."""
 
     plan: Plan
     counts: Mapping[str, Mapping[str, int]]
     snapshot_id: int | None
     message: str
+    by_role: Mapping[Role, Mapping[str, int]]
 
 
 def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> Preview:
@@ -237,7 +240,8 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
         refuse_empty_school(snapshot, kept)
     except EmptyAnswer as refusal:  # the run would fail and say this
         planned, message = Plan(warnings=(refusal.message,)), refusal.message
-    return Preview(planned, counts_of(planned), snapshot_id, message)
+    by_role = outcomes_by_role(planned, snapshot, kept, settings)
+    return Preview(planned, counts_of(planned), snapshot_id, message, by_role)
 
 
 def open_source(district: District) -> Source:

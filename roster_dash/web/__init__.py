@@ -16,6 +16,7 @@ AREAS = (account, rostering, history, runs, people, lists, health)
 
 def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
+    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     for shared in (login, security, errors, show):

@@ -12,6 +12,7 @@ from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import commit
 from roster_dash.web.access import run_or_404, school_or_404
 from roster_dash.web.login import viewing
+from roster_dash.web.rostering.foresight import foresee
 from roster_dash.web.rostering.form import SettingsForm, offer, read_form
 
 blueprint = Blueprint("rostering", __name__)
@@ -39,6 +40,20 @@ def save(school_id: int) -> AnyResponse:
     run = runs.request_run(school.id, runs.Trigger.SETTINGS, viewing().id)
     commit()
     return _asked(school, run, f"Saved as version {version.number}.")
+
+
+@blueprint.post("/schools/<int:school_id>/rostering/preview")
+def preview(school_id: int) -> str:
+    """What a Save of the form as it stands would do; writes nothing and asks nobody."""
+    school = school_or_404(school_id)
+    settings, errors, texts = read_form(request.form, settings_store.load_settings(school.id))
+    seen = None if errors else foresee(school, settings)
+    if "HX-Request" in request.headers:
+        return render_template(
+            "web/rostering/_preview.html", school=school, seen=seen, errors=errors
+        )
+    form = _form(school, texts, errors)
+    return render_template(PAGE, **_about(school), form=form, seen=seen, errors=errors)
 
 
 @blueprint.post("/schools/<int:school_id>/sync")
