@@ -56,7 +56,7 @@ def test_it_says_what_is_missing_for_class_lists(make: Builder, visit_as: VisitA
     assert "choose terms and grades first" in preview(visitor, school, class_lists="on")
     chosen = {"class_lists": "on", "class_lists.terms": "all"}
     assert "choose grades first" in preview(visitor, school, **chosen)
-    assert "1 lists are made" in preview(visitor, school, **chosen, **{"class_lists.grades": "all"})
+    assert "Lists: 1 made" in preview(visitor, school, **chosen, **{"class_lists.grades": "all"})
 
 
 def test_it_writes_nothing(make: Builder, visit_as: VisitAs) -> None:

@@ -44,9 +44,9 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         message=seen.message,
         of_role={role.setting: _sentence(seen.by_role.get(role, {})) for role in FORM_ORDER},
         lists=(
-            f"{counts['created']:,} lists are made, {counts['updated']:,} updated, "
-            f"{counts['restored']:,} brought back, {counts['archived']:,} retired; "
-            f"{members['added']:,} memberships added, {members['removed']:,} removed."
+            f"Lists: {counts['created']:,} made, {counts['updated']:,} updated, "
+            f"{counts['restored']:,} brought back, {counts['archived']:,} retired. "
+            f"Memberships: {members['added']:,} added, {members['removed']:,} removed."
             if settings.lists_chosen
             else "Nothing is made: " + _missing(settings)
         ),
