@@ -27,6 +27,18 @@ def load_settings(school_id: int) -> SyncSettings:
     return from_flat(version.values) if version else SyncSettings()
 
 
+def settings_of(school_id: int, number: int | None) -> SyncSettings:
+    """What held under a version: 0 is before the first Save, None or an unknown one the newest."""
+    if number == 0:
+        return SyncSettings()
+    version = db.session.scalar(
+        select(SettingsVersion).where(
+            SettingsVersion.school_id == school_id, SettingsVersion.number == number
+        )
+    )
+    return from_flat(version.values) if version else load_settings(school_id)
+
+
 def save_settings(school: School, settings: SyncSettings, user_id: int | None) -> SettingsVersion:
     """Stores a new version, and when the school is due next under it."""
     latest = latest_version(school.id)

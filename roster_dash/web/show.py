@@ -13,6 +13,7 @@ from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
 from roster_dash.store.edits import name_of
 from roster_dash.store.tables import OperationRow, Run
+from roster_dash.web.rostering.form import setting_label
 
 STATIC = Path(__file__).parent / "static"
 
@@ -79,6 +80,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(run_badge)
     app.add_template_filter(name_of, "person_name")
     app.add_template_filter(operation_words)
+    app.add_template_filter(setting_label)
     app.add_template_global(asset)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS

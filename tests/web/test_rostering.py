@@ -53,7 +53,12 @@ def test_the_form_starts_with_everything_off_and_the_advice_to_look_first(
     assert "Nothing is synced yet" in page
     form = filled_in(page)
     assert set(form) == {
+        "base",
         "csrf_token",
+        "auto_update.fields",
+        "class_lists.grades",
+        "class_lists.terms",
+        "pause.until",
         "schedule.enabled",
         "schedule.time",
         "notify.emails",
@@ -130,6 +135,7 @@ def test_terms_and_grades_of_the_last_answer_are_offered_in_order(
     make.snapshot(school, a_snapshot([], sections, [Term("t1", "Fall <2026>")]))
     page = visit_as(make.owner(school)).get(address(school)).text
     assert re.findall(r'name="class_lists.grades" value="([^"]*)"', page) == [
+        "",
         "all",
         "Kindergarten",
         "9",
@@ -244,3 +250,63 @@ def test_a_stored_snapshot_is_not_needed(make: Builder, visit_as: VisitAs) -> No
     assert snapshots.latest_snapshot(school.id) is None
     commit()
     assert visit_as(make.owner(school)).get(address(school)).status_code == 200
+
+
+def test_two_who_change_different_settings_both_keep_theirs(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    opened = filled_in(visitor.get(address(school)).text)
+    make.settings(school, teachers="on")
+    answer = visitor.post(
+        address(school), opened | {"students": "on"}, page=address(school), htmx=True
+    )
+    assert "Kept from a Save meanwhile: Teachers: sync." in answer.text
+    settings = saved(school)
+    assert (settings["students"], settings["teachers"]) == ("on", "on")
+
+
+def test_two_who_change_one_setting_are_told_and_the_second_save_means_it(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    opened = filled_in(visitor.get(address(school)).text) | {"schedule.time": "05:00"}
+    make.settings(school, schedule__time="03:00", staff="on")
+    told = visitor.post(address(school), opened, page=address(school))
+    assert told.status_code == 422
+    assert "was set to “03:00” by somebody else meanwhile; you set “05:00”" in told.text
+    assert saved(school)["schedule.time"] == "03:00"
+    again = filled_in(told.text)
+    assert again["schedule.time"] == ["05:00"]
+    visitor.post(address(school), again, page=address(school))
+    settings = saved(school)
+    assert (settings["schedule.time"], settings["staff"]) == ("05:00", "on")
+
+
+def test_an_older_version_can_be_put_back(make: Builder, visit_as: VisitAs) -> None:
+    school = make.school()
+    make.settings(school, students="on", students__archive="on")
+    make.settings(school, teachers="on")
+    visitor = visit_as(make.owner(school))
+    page = visitor.get(address(school)).text
+    assert "Students: Archive: off → on" in page
+    visitor.post(f"{address(school)}/put-back/1", page=address(school))
+    settings = saved(school)
+    assert (settings["students.archive"], settings["teachers"]) == ("on", "off")
+    newest = settings_store.latest_version(school.id)
+    assert newest is not None
+    assert newest.number == 3
+
+
+def test_a_pause_moves_the_next_daily_sync_behind_it(make: Builder, visit_as: VisitAs) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    form = filled_in(visitor.get(address(school)).text) | {
+        "students": "on",
+        "pause.until": "2099-01-05",
+    }
+    visitor.post(address(school), form, page=address(school))
+    assert school.next_due_at is not None
+    assert f"{school.next_due_at:%Y-%m-%d}" == "2099-01-05"

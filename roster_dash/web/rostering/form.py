@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.records import Snapshot, Term
+from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings, show_words
 from roster_dash.roster.terms import is_current
 
@@ -16,7 +17,7 @@ _SWITCHES = {
 }
 """Settings shown as switches: a form says nothing about one that is off."""
 
-_CHOICES = ("class_lists.terms", "class_lists.grades")
+_CHOICES = ("class_lists.terms", "class_lists.grades", "auto_update.fields")
 
 _LABELS = {
     "class_lists.terms": "Terms",
@@ -24,8 +25,42 @@ _LABELS = {
     "schedule.time": "The time of day",
     "notify.emails": "“Send to”",
     "notify.when": "“When”",
+    "pause.until": "“Pause until”",
 }
 """How mistakes call a setting; the others can't be typed wrongly."""
+
+_PARTS = {"": "sync", "auto_update": "Auto update", "archive": "Archive"}
+_OTHERS = {
+    "contacts": "Primary parent contact",
+    "auto_update.fields": "What Auto update may change",
+    "class_lists": "Class lists",
+    "class_lists.terms": "Terms of class lists",
+    "class_lists.grades": "Grades of class lists",
+    "schedule.time": "Time of the daily sync",
+    "schedule.enabled": "Daily sync",
+    "pause.until": "Pause",
+    "notify.emails": "Who is mailed",
+    "notify.when": "When a mail is sent",
+}
+FIELDS = {
+    "all": "Everything",
+    "names": "Names",
+    "preferred_name": "Preferred name",
+    "email": "E-mail",
+    "grade": "Grade",
+    "numbers": "SIS id and student number",
+    "contact": "Parent contact",
+}
+
+
+def setting_label(key: str) -> str:
+    """A setting as people call it: "Students: Archive"."""
+    name, _, part = key.partition(".")
+    role = next((role for role in Role if role.setting == name), None)
+    if role is not None:
+        return f"{role.label}: {_PARTS[part]}"
+    return _OTHERS.get(key, key)
+
 
 _GRADE_ORDER = (
     "InfantToddler",
@@ -92,7 +127,7 @@ def read_form(
 def _texts(form: MultiDict[str, str]) -> dict[str, str]:
     texts = {key: form.get(key, "off") for key in _SWITCHES}
     for key in KEYS:
-        if key in _CHOICES:
+        if key in _CHOICES and key in form:  # the form has a blank one of each, so "none" is said
             texts[key] = show_words(tuple(filter(None, form.getlist(key))))
         elif key in form and key not in texts:
             texts[key] = form[key]

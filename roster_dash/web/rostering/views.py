@@ -1,11 +1,14 @@
 """The Rostering page: what a school syncs, Save, Sync now, and the run's state in place."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from flask import url_for as address
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import jobs, sync
 from roster_dash.roster.roles import FORM_ORDER
+from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Run, School
@@ -13,7 +16,8 @@ from roster_dash.store.transactions import commit
 from roster_dash.web.access import run_or_404, school_or_404
 from roster_dash.web.login import viewing
 from roster_dash.web.rostering.foresight import foresee
-from roster_dash.web.rostering.form import SettingsForm, offer, read_form
+from roster_dash.web.rostering.form import FIELDS, SettingsForm, offer, read_form
+from roster_dash.web.rostering.saving import take_save
 
 blueprint = Blueprint("rostering", __name__)
 
@@ -32,14 +36,18 @@ def save(school_id: int) -> AnyResponse:
     """Stores a version and asks for a sync; a form with a mistake changes nothing."""
     school = school_or_404(school_id)
     schools.lock_school(school.id)
-    before = settings_store.load_settings(school.id)
-    settings, errors, texts = read_form(request.form, before)
-    if errors:
-        return _page_again(school, _form(school, texts, errors))
-    version = settings_store.save_settings(school, settings, viewing().id)
-    run = runs.request_run(school.id, runs.Trigger.SETTINGS, viewing().id)
-    commit()
-    return _asked(school, run, f"Saved as version {version.number}.")
+    save = take_save(school.id, request.form)
+    if save.settings is None:
+        return _page_again(school, _form(school, save.texts, save.errors))
+    return _store(school, save.settings, save.notice)
+
+
+@blueprint.post("/schools/<int:school_id>/rostering/put-back/<int:number>")
+def put_back(school_id: int, number: int) -> AnyResponse:
+    """An older version's settings as a new version."""
+    school = school_or_404(school_id)
+    schools.lock_school(school.id)
+    return _store(school, settings_store.settings_of(school.id, number), f"Version {number} again.")
 
 
 @blueprint.post("/schools/<int:school_id>/rostering/preview")
@@ -79,6 +87,13 @@ def cancel(run_id: int) -> AnyResponse:
     return _answer(run.school, message)
 
 
+def _store(school: School, settings: SyncSettings, notice: str) -> AnyResponse:
+    version = settings_store.save_settings(school, settings, viewing().id)
+    run = runs.request_run(school.id, runs.Trigger.SETTINGS, viewing().id)
+    commit()
+    return _asked(school, run, f"Saved as version {version.number}. {notice}".strip())
+
+
 def _asked(school: School, run: Run, message: str) -> AnyResponse:
     """The answer after a sync was asked for; the run is in the database, now it is enqueued."""
     handed_over = jobs.enqueue_run(run.id)
@@ -107,7 +122,7 @@ def _page_again(school: School, form: SettingsForm) -> Response:
 
 
 def _form(
-    school: School, texts: dict[str, str], errors: dict[str, str] | None = None
+    school: School, texts: Mapping[str, str], errors: Mapping[str, str] | None = None
 ) -> SettingsForm:
     latest = snapshots.latest_snapshot(school.id)
     return offer(latest[1] if latest else None, texts, errors or {}, sync.today_at(school))
@@ -121,4 +136,6 @@ def _about(school: School) -> dict[str, object]:
         "progress": jobs.progress_of(run.id) if run else {},
         "version": settings_store.latest_version(school.id),
         "roles": FORM_ORDER,
+        "fields": FIELDS,
+        "versions": settings_store.versions(school.id),
     }

@@ -5,7 +5,11 @@
   document.documentElement.classList.add("js");
 
   // Unsaved settings: say so, and ask before they are left behind.
-  const snapshot = (form) => new URLSearchParams(new FormData(form)).toString();
+  const snapshot = (form) => {
+    const values = new URLSearchParams(new FormData(form));
+    ["base", "csrf_token"].forEach((name) => values.delete(name));
+    return values.toString();
+  };
   let saved = null;
 
   const settings = () => document.getElementById("settings");
