@@ -17,6 +17,7 @@ from flask_migrate import upgrade
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import load_config
+from roster_dash.connection import open_source
 from roster_dash.extensions import db
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sandbox.server import Server, running
@@ -26,7 +27,7 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
-from roster_dash.sync import open_source, sync_run
+from roster_dash.sync import sync_run
 from roster_dash.web.rostering.foresight import foresee
 
 ROUNDS = 5

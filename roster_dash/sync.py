@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 
-from roster_dash.config import current_config
+from roster_dash.connection import open_source
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled
 from roster_dash.roster.guard import refuse_empty_school
@@ -25,12 +25,10 @@ from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.sources.clever import CleverApp, CleverSource, find_token
-from roster_dash.store import mails, rosters, runs, schools, snapshots
+from roster_dash.store import mails, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
-from roster_dash.store.secrets import Vault
-from roster_dash.store.tables import District, Run, School
+from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import begin_snapshot_of_database, commit, rollback
 
 log = logging.getLogger(__name__)
@@ -242,34 +240,6 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
         planned, message = Plan(warnings=(refusal.message,)), refusal.message
     by_role = outcomes_by_role(planned, snapshot, kept, settings)
     return Preview(planned, counts_of(planned), snapshot_id, message, by_role)
-
-
-def open_source(district: District) -> Source:
-    """A district's source, with its stored token or one that Clever gives us for it."""
-    app = clever_app()
-    vault = Vault(current_config().credentials_keys)
-    token = vault.unlock(district.token)
-    district_id, clever_id = district.id, district.clever_id
-
-    def keep(new: str) -> None:
-        schools.save_token(district_id, vault.lock(new))
-        commit()
-
-    if not token:
-        token = find_token(app, clever_id)
-        keep(token)
-    return CleverSource(app, clever_id, token, on_new_token=keep)
-
-
-def clever_app() -> CleverApp:
-    config = current_config()
-    return CleverApp(
-        api_url=config.clever_api_url,
-        auth_url=config.clever_auth_url,
-        version=config.clever_api_version,
-        client_id=config.clever_client_id,
-        client_secret=config.clever_client_secret,
-    )
 
 
 def today_at(school: School) -> date:

@@ -11,6 +11,7 @@ from roster_dash import jobs
 from roster_dash.cli.output import answers, tell
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import current_config
+from roster_dash.connection import clever_app, open_source
 from roster_dash.roster.errors import BadInput
 from roster_dash.sources.clever import CleverSource, find_token
 from roster_dash.store import accounts, runs, schools
@@ -18,7 +19,6 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
 from roster_dash.store.transactions import commit
-from roster_dash.sync import clever_app, open_source
 
 
 @click.command("init", help="Migrate the database to head.")

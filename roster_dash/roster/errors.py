@@ -2,8 +2,10 @@
 
 RosterDashError            message says what was asked, what came and what to do
 ├── BadInput               an unknown name or a value that can't be used        (exit 2)
-│   └── UnknownThing       no such school, district, run, ...                   (exit 2)
+│   ├── UnknownThing       no such school, district, run, ...                   (exit 2)
+│   └── NotLinked          the school is not linked to its source (any more)    (exit 2)
 ├── SourceError            the roster source could not be read                  (exit 4)
+│   ├── NotApproved        the district has not approved our app: no token for it
 │   ├── NotShared          the district doesn't share this with us (404)
 │   └── AccessRefused      the source refuses our token (401, 403)
 ├── EmptyAnswer            a complete answer with nobody in it, where people were (exit 4)
@@ -30,8 +32,16 @@ class UnknownThing(BadInput):
     code = "unknown"
 
 
+class NotLinked(BadInput):
+    code = "not_linked"
+
+
 class SourceError(RosterDashError):
     code = "source"
+
+
+class NotApproved(SourceError):
+    code = "not_approved"
 
 
 class NotShared(SourceError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+from roster_dash.roster.errors import AccessRefused, NotApproved, SourceError
 from roster_dash.roster.records import (
     DistrictPart,
     Person,
@@ -140,7 +140,7 @@ class CleverSource:
 def find_token(app: CleverApp, district_id: str) -> str:
     """The newest token that Clever holds for a district and our app.
 
-    Errors: AccessRefused if client id and secret are refused, NotShared if the district has not
+    Errors: AccessRefused if client id and secret are refused, NotApproved if the district has not
     approved the app, SourceError if Clever can't be asked.
     Shape: {"data": [{"created", "owner": {"type", "id"}, "access_token"}]}
     """
@@ -176,7 +176,7 @@ def find_token(app: CleverApp, district_id: str) -> str:
         and owner.get("id") == district_id
     ]
     if not tokens:
-        raise NotShared(
+        raise NotApproved(
             "Clever has no token for this district: it has not approved Roster Dash. "
             "The district’s Clever admin can approve it and share the schools."
         )

@@ -54,7 +54,7 @@ class JsonApi:
     """One API under one token. `name` is how error sentences call it.
 
     `renew_token` is asked once, when the token is refused; it gives the present one.
-    `sleep` is for tests.
+    `patience` (seconds) is the budget for waiting; `sleep` is for tests.
     """
 
     def __init__(
@@ -65,13 +65,14 @@ class JsonApi:
         name: str,
         renew_token: Callable[[], str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._base = base_url
         self._token = token
         self._name = name
         self._renew_token = renew_token
         self._sleep = sleep
-        self._patience = PATIENCE_SECONDS
+        self._patience = patience
         self._window_ends: float | None = None
         self._session = requests.Session()
         self._session.headers["Accept"] = "application/json"

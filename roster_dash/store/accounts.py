@@ -95,3 +95,9 @@ def may_see_school(user: User, school: School) -> bool:
 
 def may_see_run(user: User, run: Run) -> bool:
     return may_see_school(user, run.school)
+
+
+def may_manage_district(user: User, district: District) -> bool:
+    if user.role == AccountRole.SPECIALIST:
+        return True
+    return user.role == AccountRole.DISTRICT_MANAGER and user.district_id == district.id

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from roster_dash.extensions import db
-from roster_dash.roster.errors import RunBusy, UnknownThing
+from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import OperationRow, Run, School
 
@@ -61,6 +61,7 @@ def request_run(
     The given run may be the running one; then the asked one follows it. Commit, then enqueue.
     """
     lock_school(school_id)
+    _must_be_linked(school_id)
     active = active_run(school_id)
     if active is None:
         return _add_run(school_id, trigger, user_id, day)
@@ -71,6 +72,14 @@ def request_run(
             .values(rerun_trigger=trigger, rerun_user_id=user_id)
         )
     return active
+
+
+def _must_be_linked(school_id: int) -> None:
+    if db.session.scalar(select(School.unlinked_at).where(School.id == school_id)) is not None:
+        raise NotLinked(
+            "This school is not linked to Clever any more; its people stay as they are. "
+            "An integration specialist or the District Manager can link it again."
+        )
 
 
 def _add_run(
@@ -294,6 +303,7 @@ def run_here(school_id: int) -> Run:
     Errors: RunBusy if another process is at work on the school.
     """
     lock_school(school_id)
+    _must_be_linked(school_id)
     active = active_run(school_id)
     if active is not None and active.status == RunStatus.RUNNING:
         if not _may_be_alive(active.process):

@@ -21,6 +21,7 @@ def save_district(name: str, clever_id: str, token: bytes | None) -> District:
         district = District(clever_id=clever_id, created_at=datetime.now(UTC))
     district.name = name
     district.token = token
+    district.disconnected_at = None
     db.session.add(district)
     db.session.flush()
     return district
@@ -50,9 +51,35 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
     school.district_id = district.id
     school.name = shared.name or f"School {shared.source_id}"
     school.timezone = timezone or school.timezone
+    school.unlinked_at = None
     db.session.add(school)
     db.session.flush()
     return school
+
+
+def unlink_school(school: School) -> None:
+    """Stops a school's syncs. Its people, lists, settings and history stay."""
+    school.unlinked_at = datetime.now(UTC)
+    school.next_due_at = school.next_due_day = school.rerun_trigger = None
+    db.session.flush()
+
+
+def disconnect_district(district: District) -> None:
+    """Erases a district's token and unlinks its schools; linking again goes on where it was."""
+    district.token = None
+    district.disconnected_at = datetime.now(UTC)
+    for school in district.schools:
+        if school.unlinked_at is None:
+            unlink_school(school)
+    db.session.flush()
+
+
+def get_district(district_id: int) -> District | None:
+    return db.session.get(District, district_id)
+
+
+def all_districts() -> Sequence[District]:
+    return db.session.scalars(select(District).order_by(District.name, District.id)).all()
 
 
 def find_school(reference: str) -> School:
@@ -103,7 +130,9 @@ def due_school_ids(now: datetime) -> Sequence[int]:
 
 def linked_clever_ids(district: District) -> dict[str, int]:
     """Clever's school id -> our id, of a district's linked schools."""
-    return {school.clever_id: school.id for school in district.schools}
+    return {
+        school.clever_id: school.id for school in district.schools if school.unlinked_at is None
+    }
 
 
 def _is_id(reference: str) -> bool:

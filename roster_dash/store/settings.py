@@ -60,7 +60,7 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
 
 def set_next_due(school: School, settings: SyncSettings, after: datetime) -> None:
     """Plans a school's next daily sync; none if it is switched off or nothing is synced."""
-    if settings.schedule_enabled and settings.syncs_anything:
+    if school.unlinked_at is None and settings.schedule_enabled and settings.syncs_anything:
         if settings.pause_until is not None:
             paused = datetime.combine(settings.pause_until, time(), ZoneInfo(school.timezone))
             after = max(after, paused)

@@ -62,6 +62,7 @@ class District(Base):
     name: Mapped[str] = mapped_column(String(300))
     clever_id: Mapped[str] = mapped_column(String(64), unique=True)
     token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    disconnected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     schools: Mapped[list["School"]] = relationship(
@@ -92,6 +93,7 @@ class School(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     next_due_day: Mapped[date | None]
+    unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

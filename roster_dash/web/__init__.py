@@ -4,6 +4,7 @@ from flask import Flask
 
 from roster_dash.web import errors, login, security, show
 from roster_dash.web.account import views as account
+from roster_dash.web.connection import views as connection
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
@@ -11,7 +12,7 @@ from roster_dash.web.people import views as people
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
 
-AREAS = (account, rostering, history, runs, people, lists, health)
+AREAS = (account, rostering, history, runs, people, lists, connection, health)
 
 
 def register(app: Flask) -> None:

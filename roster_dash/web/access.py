@@ -4,7 +4,7 @@ from flask import abort
 
 from roster_dash.roster.errors import UnknownThing
 from roster_dash.store import accounts, people, runs, schools
-from roster_dash.store.tables import ListRow, PersonRow, Run, School
+from roster_dash.store.tables import District, ListRow, PersonRow, Run, School
 from roster_dash.web.login import viewing
 
 
@@ -13,6 +13,14 @@ def school_or_404(school_id: int) -> School:
     if school is None or not accounts.may_see_school(viewing(), school):
         abort(404)
     return school
+
+
+def district_or_404(district_id: int) -> District:
+    """For those who answer for the whole district; an Owner doesn't."""
+    district = schools.get_district(district_id)
+    if district is None or not accounts.may_manage_district(viewing(), district):
+        abort(404)
+    return district
 
 
 def run_or_404(run_id: int) -> Run:
@@ -39,3 +47,8 @@ def list_or_404(list_id: int) -> ListRow:
         abort(404)
     school_or_404(row.school_id)
     return row
+
+
+def specialist_or_404() -> None:
+    if viewing().role != accounts.AccountRole.SPECIALIST:
+        abort(404)

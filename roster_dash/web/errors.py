@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roster_dash.extensions import db
+from roster_dash.roster.errors import RosterDashError
 
 WORDS = {
     404: (
@@ -27,6 +28,14 @@ _OTHERWISE = (
 def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(RosterDashError, _told)
+
+
+def _told(error: RosterDashError) -> tuple[str, int]:
+    """A refusal with its sentence: nothing was changed."""
+    db.session.rollback()
+    title = "That could not be done"
+    return render_template("web/layout/error.html", code=409, title=title, text=error.message), 409
 
 
 def _page(error: HTTPException) -> tuple[str, int]:
