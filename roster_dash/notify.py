@@ -1,11 +1,12 @@
 """After a run: what its mail says, and sending what is due in the outbox."""
 
 from roster_dash.config import current_config
-from roster_dash.mail.message import send_mail
+from roster_dash.mail.message import Mail, send_mail
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
+from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.report import KINDS, NO_COUNTS
 from roster_dash.store import mails, runs
-from roster_dash.store.tables import OperationRow, Run
+from roster_dash.store.tables import MailRow, OperationRow, Run
 from roster_dash.store.transactions import commit
 
 NAMED = 10
@@ -22,12 +23,29 @@ def deliver(mail_id: int) -> bool:
         mails.postpone(mail, "No mail server is set up: MAIL_SERVER is empty.")
         commit()
         return False
-    recipient, message = mail.recipient, compose_run_result(result_of(mail.run))
+    recipient, message = mail.recipient, _compose(mail)
     commit()  # no lock is held while the mail server answers
     error = send_mail(recipient, message)
     mails.mark_sent(mail_id) if not error else mails.mark_unsent(mail_id, error)
     commit()
     return not error
+
+
+def _compose(mail: MailRow) -> Mail:
+    if mail.run is not None:
+        return compose_run_result(result_of(mail.run))
+    assert mail.request is not None
+    request = mail.request
+    facts = RequestFacts(
+        school=request.school_name,
+        district=request.district_name,
+        contact=f"{request.contact_name} <{request.contact_email}>",
+        sis=request.sis,
+        asked_by=request.requested_by.email,
+        url=f"{current_config().public_url}/requests/{request.id}",
+        settings_url=f"{current_config().public_url}/schools/{request.school_id}/rostering",
+    )
+    return compose_request(mail.kind, facts)
 
 
 def result_of(run: Run) -> RunResult:

@@ -25,7 +25,7 @@ from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.store import mails, rosters, runs, snapshots
+from roster_dash.store import mails, requests, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
@@ -184,9 +184,19 @@ def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> 
         settings.notify_when, ending.status, counts, warnings
     ):
         mail_ids = mails.add_mails(run_id, "run_result", settings.notify_emails)
+    if ending.status == RunStatus.SUCCEEDED:
+        mail_ids = [*mail_ids, *_tell_requester(run_id)]
     commit()
     log.info("run %s %s", run_id, ending.status)
     return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)
+
+
+def _tell_requester(run_id: int) -> Sequence[int]:
+    """After the first sync of a school that somebody asked for: that settings can be made."""
+    request = requests.first_sync_done(runs.find_run(run_id).school_id)
+    if request is None:
+        return ()
+    return mails.add_mails(None, "request_ready", [request.requested_by.email], request.id)
 
 
 def ending_of(planned: Plan) -> Ending:

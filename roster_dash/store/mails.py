@@ -22,11 +22,14 @@ _SENDING_FOR = timedelta(minutes=5)
 """How long a claimed message is left to its sender."""
 
 
-def add_mails(run_id: int, kind: str, recipients: Iterable[str]) -> Sequence[int]:
+def add_mails(
+    run_id: int | None, kind: str, recipients: Iterable[str], request_id: int | None = None
+) -> Sequence[int]:
     """Puts one message per address into the outbox, due now; gives their ids."""
     now = datetime.now(UTC)
+    about = {"run_id": run_id, "request_id": request_id, "kind": kind}
     rows = [
-        MailRow(run_id=run_id, kind=kind, recipient=recipient, status=MailStatus.DUE, due_at=now)
+        MailRow(**about, recipient=recipient, status=MailStatus.DUE, due_at=now)
         for recipient in recipients
     ]
     db.session.add_all(rows)

@@ -276,17 +276,43 @@ class Membership(Base):
     by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
+class SetupRequest(Base):
+    """Somebody asks for a school to be linked. `state`: new, waiting, linked or done."""
+
+    __tablename__ = "setup_requests"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_name: Mapped[str] = mapped_column(String(300))
+    school_name: Mapped[str] = mapped_column(String(300))
+    contact_name: Mapped[str] = mapped_column(String(300))
+    contact_email: Mapped[str] = mapped_column(String(320))
+    sis: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    requested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    requested_by: Mapped[User] = relationship()
+    school: Mapped[School | None] = relationship()
+
+
 class MailRow(Base):
-    """The outbox: one message to one address, at most once. `status`: due, sent or failed."""
+    """The outbox: one message to one address, at most once. `status`: due, sent or failed.
+
+    It is about a run or a set-up request.
+    """
 
     __tablename__ = "mails"
     __table_args__ = (
         UniqueConstraint("run_id", "kind", "recipient"),
+        UniqueConstraint("request_id", "kind", "recipient"),
         Index("ix_mails_status_due_at", "status", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("setup_requests.id"))
     kind: Mapped[str] = mapped_column(String(20))
     recipient: Mapped[str] = mapped_column(String(320))
     status: Mapped[str] = mapped_column(String(10))
@@ -295,7 +321,8 @@ class MailRow(Base):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    run: Mapped[Run] = relationship(back_populates="mails")
+    run: Mapped[Run | None] = relationship(back_populates="mails")
+    request: Mapped[SetupRequest | None] = relationship()
 
 
 class Beat(Base):

@@ -9,10 +9,11 @@ from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
 from roster_dash.web.people import views as people
+from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
 
-AREAS = (account, rostering, history, runs, people, lists, connection, health)
+AREAS = (account, rostering, history, runs, people, lists, connection, requests, health)
 
 
 def register(app: Flask) -> None:
