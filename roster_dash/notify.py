@@ -1,11 +1,13 @@
 """After a run: what its mail says, and sending what is due in the outbox."""
 
+from dataclasses import replace
+
 from roster_dash.config import current_config
 from roster_dash.mail.message import Mail, send_mail
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.report import KINDS, NO_COUNTS
-from roster_dash.store import mails, runs
+from roster_dash.store import mails, runs, unsubscribe
 from roster_dash.store.tables import MailRow, OperationRow, Run
 from roster_dash.store.transactions import commit
 
@@ -33,7 +35,8 @@ def deliver(mail_id: int) -> bool:
 
 def _compose(mail: MailRow) -> Mail:
     if mail.run is not None:
-        return compose_run_result(result_of(mail.run))
+        leave = f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
+        return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
     assert mail.request is not None
     request = mail.request
     facts = RequestFacts(

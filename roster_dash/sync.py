@@ -180,9 +180,9 @@ def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> 
     waiting = runs.finish_run(run_id, token, ending)
     counts, warnings = ending.counts or NO_COUNTS, list(ending.warnings)
     mail_ids: Sequence[int] = ()
-    if ending.status != RunStatus.CANCELLED and is_wanted(
-        settings.notify_when, ending.status, counts, warnings
-    ):
+    wanted = is_wanted(settings.notify_when, ending.status, counts, warnings)
+    is_news = settings.notify_when == "always" or not runs.repeats_failure(run_id)
+    if ending.status != RunStatus.CANCELLED and wanted and is_news:
         mail_ids = mails.add_mails(run_id, "run_result", settings.notify_emails)
     if ending.status == RunStatus.SUCCEEDED:
         mail_ids = [*mail_ids, *_tell_requester(run_id)]

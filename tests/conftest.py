@@ -6,7 +6,7 @@ chooses a running Redis, else the embedded one is started.
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,11 @@ from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
 from roster_dash.sandbox.server import Server, running
 from roster_dash.store import accounts
+from roster_dash.store.tables import User
 from tests.builders import Builder
 from tests.clever import Clever
 from tests.processes import Start, processes
+from tests.visitor import Visitor
 
 _real_connect = socket.socket.connect
 
@@ -177,6 +179,22 @@ def start(app: Flask, environment: dict[str, str], tmp_path: Path) -> Iterator[S
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app)
+
+
+@pytest.fixture
+def visit_as(visitor: Visitor) -> Callable[[User], Visitor]:
+    """Logs a user in and gives the browser."""
+
+    def log_in(user: User) -> Visitor:
+        assert visitor.log_in(user).status_code == 303
+        return visitor
+
+    return log_in
 
 
 @pytest.fixture

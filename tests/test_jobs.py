@@ -21,7 +21,7 @@ from roster_dash.store.transactions import commit
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web, wait_until
-from tests.web.conftest import csrf_token
+from tests.visitor import csrf_token
 
 
 def queued(name: str) -> list[str]:

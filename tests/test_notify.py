@@ -1,16 +1,19 @@
 """After a run: its mail, over real SMTP, and what happens when that doesn't work."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from roster_dash import jobs, notify
 from roster_dash.store import mails, runs
+from roster_dash.store.settings import load_settings
 from roster_dash.store.tables import MailRow, Run, School
 from roster_dash.store.transactions import commit
 from roster_dash.sync import abandon, sync_run
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
 from tests.clever import Clever
+from tests.visitor import Visitor
 
 
 @pytest.fixture
@@ -189,3 +192,38 @@ def test_a_run_whose_worker_is_gone_is_mailed_too(
     for mail_id in result.mail_ids:
         notify.deliver(mail_id)
     assert subjects(clever) == ["Lincoln High: the sync failed, nothing was changed"]
+
+
+def test_a_failure_that_goes_on_is_mailed_once_a_week_to_who_wants_problems(
+    make: Builder, school: School, clever: Clever
+) -> None:
+    make.settings(
+        school, students="on", notify__emails="owner@school.example", notify__when="problems"
+    )
+    clever.share(schools=[])
+    mailed = [len(sync(school).mails) for _ in range(9)]
+    assert mailed == [1, 0, 0, 0, 0, 0, 0, 1, 0]
+    clever.share(schools=None)
+    assert len(sync(school).mails) == 0
+    clever.share(schools=[])
+    assert len(sync(school).mails) == 1
+
+
+def test_an_address_leaves_the_list_by_the_link_in_its_mail(
+    make: Builder, school: School, clever: Clever, visitor: Visitor
+) -> None:
+    make.settings(school, students="on", notify__emails="a@x.example,b@x.example")
+    sync(school)
+    mail = next(mail for mail in clever.inbox() if mail["to"] == ["a@x.example"])
+    link = re.search(r"(/unsubscribe/\S+)", mail["text"])
+    assert link
+    assert "a@x.example" not in link[1]
+    assert f"<{link[1]}>" in mail["raw"].replace("http://127.0.0.1:8000", "")
+    page = visitor.get(link[1])
+    assert "Leave the list?" in page.text
+    assert load_settings(school.id).notify_emails == ("a@x.example", "b@x.example")
+    commit()
+    visitor.post(link[1], page=link[1])
+    assert load_settings(school.id).notify_emails == ("b@x.example",)
+    commit()
+    assert visitor.get("/unsubscribe/forged").status_code == 404

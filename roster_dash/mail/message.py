@@ -20,11 +20,14 @@ class Mail:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str = ""
 
 
 def send_mail(recipient: str, mail: Mail) -> str:
     """Sends a mail to one address; gives "" or, for people, why it could not go out."""
     config = current_config().mail
+    if not config.server:
+        return "No mail server is set up: MAIL_SERVER is empty."
     if any(mark in part for part in (recipient, mail.subject) for mark in "\r\n"):
         return "The address or the subject has a line break in it."
     message = Message(
@@ -33,6 +36,9 @@ def send_mail(recipient: str, mail: Mail) -> str:
         body=mail.text,
         html=mail.html,
         sender=formataddr(parseaddr(config.sender)),
+        extra_headers={"List-Unsubscribe": f"<{mail.unsubscribe_url}>"}
+        if mail.unsubscribe_url
+        else None,
     )
     try:
         mailer.send(message)

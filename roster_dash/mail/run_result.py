@@ -40,6 +40,7 @@ class RunResult:
     finished_at: datetime | None
     next_due_at: datetime | None
     url: str
+    unsubscribe_url: str = ""
 
 
 def compose_run_result(result: RunResult) -> Mail:
@@ -56,6 +57,7 @@ def compose_run_result(result: RunResult) -> Mail:
         subject=" ".join(f"{result.school}: {line}".split()),
         text=render_template("mail/run_result.txt", **about),
         html=render_template("mail/run_result.html", **about),
+        unsubscribe_url=result.unsubscribe_url,
     )
 
 

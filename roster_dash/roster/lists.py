@@ -62,8 +62,15 @@ def plan_lists(
     if not settings.lists_chosen:
         return ListPlan(counts=dict.fromkeys(LIST_COUNTS, 0))
     remembered = {row.list.term_id: Term(row.list.term_id, row.list.term) for row in kept.lists}
-    terms = remembered | {term.source_id: term for term in snapshot.terms}
-    choice = Choice(settings.class_list_terms, settings.class_list_grades, terms, today)
+    there = {term.source_id: term for term in snapshot.terms}
+    terms = remembered | there
+    renewed = [  # Clever makes terms anew with other ids: a chosen one is known by its name, too
+        remembered[chosen].name
+        for chosen in settings.class_list_terms
+        if chosen in remembered and chosen not in there and remembered[chosen].name
+    ]
+    chosen_terms = (*settings.class_list_terms, *renewed)
+    choice = Choice(chosen_terms, settings.class_list_grades, terms, today)
     planner = _ListPlanner(kept, people, terms, may_remove=may_remove)
     planner.run(snapshot.sections, choice)
     return ListPlan(planner.operations, planner.counts(), planner.warnings())

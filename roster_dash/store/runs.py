@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -38,6 +39,8 @@ class Trigger(StrEnum):
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 PAGE = 25
+REPEATED_FOR = 7
+"""A failure that goes on is mailed again after so many runs."""
 _TOO_BIG = 1 << 31
 
 
@@ -261,6 +264,32 @@ def last_finished(school_id: int) -> Run | None:
         .order_by(Run.id.desc())
         .limit(1)
     )
+
+
+def last_succeeded_at(school_id: int) -> datetime | None:
+    return db.session.scalar(
+        select(func.max(Run.finished_at)).where(
+            Run.school_id == school_id, Run.status == RunStatus.SUCCEEDED
+        )
+    )
+
+
+def repeats_failure(run_id: int) -> bool:
+    """Whether a run failed just as those before it, so that its failure is no news.
+
+    It is news again after every REPEATED_FOR such runs.
+    """
+    run = find_run(run_id)
+    if run.status != RunStatus.FAILED:
+        return False
+    before = db.session.execute(
+        select(Run.status, Run.error)
+        .where(Run.school_id == run.school_id, Run.id < run.id, Run.finished_at.is_not(None))
+        .order_by(Run.id.desc())
+        .limit(100)
+    )
+    streak = len(list(takewhile(lambda row: tuple(row) == (run.status, run.error), before)))
+    return streak % REPEATED_FOR != 0
 
 
 def operations_of(

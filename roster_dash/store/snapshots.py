@@ -1,6 +1,7 @@
 """Snapshots and the district-wide part of a fetch, as compressed JSON."""
 
 import zlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -25,6 +26,7 @@ def save_snapshot(school_id: int, snapshot: Snapshot, fetched_at: datetime) -> S
         fetched_at=fetched_at,
         digest=blake2b(payload, digest_size=16).hexdigest(),
         counts=_counts(snapshot),
+        about=dict(snapshot.about),
         payload=zlib.compress(payload, 1),
     )
     db.session.add(row)
@@ -48,6 +50,19 @@ def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
         .limit(1)
     )
     return (row, _decode(row.payload)) if row and row.payload else None
+
+
+def latest_about(school_id: int) -> Mapping[str, str]:
+    """What the last good snapshot said of itself: when its data came into Clever, and so on."""
+    return (
+        db.session.scalar(
+            select(StoredSnapshot.about)
+            .where(StoredSnapshot.school_id == school_id)
+            .order_by(StoredSnapshot.id.desc())
+            .limit(1)
+        )
+        or {}
+    )
 
 
 def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetime) -> None:

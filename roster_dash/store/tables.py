@@ -127,6 +127,7 @@ class StoredSnapshot(Base):
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
     digest: Mapped[str] = mapped_column(String(64))
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    about: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

@@ -10,7 +10,15 @@ from roster_dash.extensions import login
 from roster_dash.store import accounts
 from roster_dash.store.tables import User
 
-PUBLIC = {"static", "account.log_in", "account.check", "health.process_is_up", "health.is_ready"}
+_FROM_MAILS = ("account.unsubscribe", "account.leave_list")
+PUBLIC = {
+    "static",
+    "account.log_in",
+    "account.check",
+    *_FROM_MAILS,
+    "health.process_is_up",
+    "health.is_ready",
+}
 
 
 class Viewer:

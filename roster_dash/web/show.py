@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
+from roster_dash.store import runs, snapshots
 from roster_dash.store.edits import name_of
-from roster_dash.store.tables import OperationRow, Run
+from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
 
 STATIC = Path(__file__).parent / "static"
@@ -82,6 +83,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(operation_words)
     app.add_template_filter(setting_label)
     app.add_template_global(asset)
+    app.add_template_global(freshness)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
     )
@@ -154,6 +156,19 @@ def run_verdict(run: Run) -> str:
     """The run's one line."""
     line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
     return line[:1].upper() + line[1:]
+
+
+def freshness(school: School) -> dict[str, datetime | None]:
+    """When the school's data came from the SIS into Clever, and from Clever to here."""
+    about = snapshots.latest_about(school.id)
+    text = about.get("last_clever_sync") or about.get("last_sync") or ""
+    try:
+        clever = datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+    except ValueError:
+        clever = None
+    if clever is not None and clever.tzinfo is None:
+        clever = clever.replace(tzinfo=UTC)
+    return {"clever": clever, "here": runs.last_succeeded_at(school.id)}
 
 
 def asset(name: str) -> str:

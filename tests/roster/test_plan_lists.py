@@ -177,3 +177,16 @@ def test_class_lists_off_leaves_lists_alone() -> None:
     settings = EVERYTHING.changed({"class_lists": "off"})
     made = plan(a_snapshot(terms=TERMS), here(lists=[a_kept_list(a_section())]), settings, TODAY)
     assert not made.operations
+
+
+def test_a_chosen_term_that_clever_made_anew_is_known_by_its_name() -> None:
+    section = a_section("c", term_id="old")
+    row = a_kept_list(section, term="Fall 2026")
+    anew = Term("new", "Fall 2026", date(2026, 8, 1), date(2026, 12, 20))
+    moved, added = replace(section, term_id="new"), a_section("d", term_id="new")
+    settings = EVERYTHING.changed({"class_lists.terms": "old"})
+    made = plan(a_snapshot([], [moved, added], [anew]), here([], [row]), settings, TODAY)
+    assert {(op.action, op.source_id) for op in list_operations(made)} == {
+        ("update", "c"),
+        ("create", "d"),
+    }

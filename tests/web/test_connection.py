@@ -13,7 +13,7 @@ from roster_dash.store.tables import District, School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_snapshot, a_student
 from tests.clever import Clever
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 

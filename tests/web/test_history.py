@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from roster_dash.store import mails, runs
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 

@@ -11,7 +11,7 @@ from roster_dash.roster.records import Person, Section, Term
 from roster_dash.store.tables import ListRow, PersonRow, School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_contact, a_section, a_snapshot, a_student, a_teacher
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 

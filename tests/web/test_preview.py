@@ -18,7 +18,7 @@ from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
 from tests import strategies
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 FORM = {"students": "on", "schedule.time": "02:00", "notify.when": "always"}

@@ -13,7 +13,7 @@ from roster_dash.store.tables import School, SetupRequest
 from roster_dash.store.transactions import commit
 from tests.builders import Builder
 from tests.clever import Clever
-from tests.web.conftest import Visitor
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 

@@ -8,13 +8,14 @@ from typing import Any
 from rq import Queue
 
 from roster_dash import jobs
-from roster_dash.roster.records import Term
+from roster_dash.roster.records import Snapshot, Term
 from roster_dash.store import runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_section, a_snapshot
-from tests.web.conftest import Visitor
+from tests.clever import Clever
+from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
 
@@ -310,3 +311,29 @@ def test_a_pause_moves_the_next_daily_sync_behind_it(make: Builder, visit_as: Vi
     visitor.post(address(school), form, page=address(school))
     assert school.next_due_at is not None
     assert f"{school.next_due_at:%Y-%m-%d}" == "2099-01-05"
+
+
+def test_a_test_mail_says_how_it_went(make: Builder, clever: Clever, visit_as: VisitAs) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    path = f"{address(school)}/test-mail"
+    answer = visitor.post(path, page=address(school), htmx=True)
+    assert "A test mail is on its way to alice@school.example." in answer.text
+    assert clever.inbox()[0]["subject"] == "Lincoln High: test mail"
+    clever.fault("smtp-refuse")
+    answer = visitor.post(path, page=address(school), htmx=True)
+    assert "The mail server refuses this address." in answer.text
+
+
+def test_every_page_of_a_school_says_how_fresh_its_data_is(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    assert "nothing has come from Clever yet" in visitor.get(address(school)).text
+    about = {"last_sync": "2026-11-20T09:30:00.000Z"}
+    make.snapshot(school, Snapshot(about=about))
+    make.run(school)
+    for path in ("rostering", "people", "lists", "history", "connection"):
+        page = visitor.get(f"/schools/{school.id}/{path}").text
+        assert "Fri 20 Nov, 03:30" in page, path

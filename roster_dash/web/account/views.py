@@ -1,10 +1,12 @@
 """Logging in and out, and the way to each user's place."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
 from roster_dash.store import accounts, runs
+from roster_dash.store import unsubscribe as unsubscribe_store
+from roster_dash.store.transactions import commit
 from roster_dash.web.login import Viewer, own_path, viewing
 
 blueprint = Blueprint("account", __name__)
@@ -33,6 +35,25 @@ def log_out() -> Response:
     session.clear()
     flash("You are logged out.")
     return redirect(url_for("account.log_in"), 303)
+
+
+@blueprint.get("/unsubscribe/<token>")
+def unsubscribe(token: str) -> str:
+    """Asks first: mail programs open links by themselves."""
+    mail = unsubscribe_store.mail_of(token) or abort(404)
+    assert mail.run is not None
+    about = {"school": mail.run.school.name, "recipient": mail.recipient}
+    return render_template("web/account/unsubscribe.html", **about, left=False)
+
+
+@blueprint.post("/unsubscribe/<token>")
+def leave_list(token: str) -> str:
+    mail = unsubscribe_store.mail_of(token) or abort(404)
+    assert mail.run is not None
+    about = {"school": mail.run.school.name, "recipient": mail.recipient}
+    unsubscribe_store.leave(mail)
+    commit()
+    return render_template("web/account/unsubscribe.html", **about, left=True)
 
 
 @blueprint.get("/")

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from flask import url_for as address
+from markupsafe import escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import jobs, sync
+from roster_dash.mail.message import Mail, send_mail
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import runs, schools, snapshots
@@ -70,6 +72,16 @@ def sync_now(school_id: int) -> AnyResponse:
     run = runs.request_run(school.id, runs.Trigger.MANUAL, viewing().id)
     commit()
     return _asked(school, run, "")
+
+
+@blueprint.post("/schools/<int:school_id>/rostering/test-mail")
+def test_mail(school_id: int) -> AnyResponse:
+    """Sends a mail to whoever asks, now, and says how it went."""
+    school, address_ = school_or_404(school_id), viewing().email
+    text = f"This is a test mail about {school.name}. Mails reach you."
+    commit()
+    error = send_mail(address_, Mail(f"{school.name}: test mail", text, f"<p>{escape(text)}</p>"))
+    return _answer(school, error or f"A test mail is on its way to {address_}.")
 
 
 @blueprint.get("/schools/<int:school_id>/rostering/state")

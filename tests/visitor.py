@@ -1,10 +1,8 @@
 """Pages as a logged-in user asks for them, CSRF token and all."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -52,19 +50,3 @@ def csrf_token(html: str) -> str:
     found = re.search(r'name="csrf_token" value="([^"]+)"', html)
     assert found, "the page has no form"
     return found[1]
-
-
-@pytest.fixture
-def visitor(app: Flask) -> Visitor:
-    return Visitor(app)
-
-
-@pytest.fixture
-def visit_as(visitor: Visitor) -> Callable[[User], Visitor]:
-    """Logs a user in and gives the browser."""
-
-    def log_in(user: User) -> Visitor:
-        assert visitor.log_in(user).status_code == 303
-        return visitor
-
-    return log_in

@@ -1,0 +1,37 @@
+"""Links in mails by which an address leaves a school's list. The link names the mail, no person."""
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from roster_dash.config import current_config
+from roster_dash.extensions import db
+from roster_dash.roster.settings import show_words
+from roster_dash.store import settings as settings_store
+from roster_dash.store.tables import MailRow
+
+
+def token_of(mail_id: int) -> str:
+    token: str = _signer().dumps(mail_id)
+    return token
+
+
+def mail_of(token: str) -> MailRow | None:
+    """The mail whose link this is; None for a forged one, or one about no run."""
+    try:
+        mail = db.session.get(MailRow, _signer().loads(token))
+    except BadSignature:
+        return None
+    return mail if mail is not None and mail.run is not None else None
+
+
+def leave(mail: MailRow) -> None:
+    """Takes the mail's address off its school's list, as a version of the settings."""
+    assert mail.run is not None
+    settings = settings_store.load_settings(mail.run.school_id)
+    staying = tuple(address for address in settings.notify_emails if address != mail.recipient)
+    if staying != settings.notify_emails:
+        changed = settings.changed({"notify.emails": show_words(staying)})
+        settings_store.save_settings(mail.run.school, changed, None)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_config().secret_key, salt="unsubscribe")
