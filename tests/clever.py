@@ -103,6 +103,9 @@ class Clever:
         mails: list[dict[str, Any]] = requests.get(f"{self.url}/inbox.json", timeout=10).json()
         return mails
 
+    def raw_mail(self, mail_id: int) -> str:
+        return requests.get(f"{self.url}/inbox/{mail_id}/raw", timeout=10).text
+
     def _state(self) -> dict[str, Any]:
         about: dict[str, Any] = self._ask("GET", "state")["districts"][0]
         return about
