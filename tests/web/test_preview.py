@@ -1,5 +1,6 @@
 """The preview inside the form: the same planner as the run, no Clever, nothing written."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import settings as examples
 
 from roster_dash import sync
 from roster_dash.roster.plan import plan
-from roster_dash.roster.records import Snapshot
+from roster_dash.roster.records import Snapshot, Term
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import rosters, runs
@@ -123,3 +124,28 @@ def test_the_preview_equals_what_the_next_run_then_does(
         foreseen = [(op.entity, op.action, op.label) for op in seen.plan.operations]
         assert sorted(logged) == sorted(foreseen)
         assert counts_of(again) == seen.counts
+
+
+def test_it_counts_lists_and_students_for_every_term_and_grade(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    sections = [
+        a_section(term_id="t1", grade="9", students=("a", "b")),
+        a_section(term_id="t1", grade="9", students=("b", "c")),
+        a_section(term_id="t1", grade="Kindergarten", students=("d",)),
+        a_section(term_id="", grade="", students=()),
+    ]
+    make.snapshot(school, a_snapshot([a_student()], sections, [Term("t1", "Fall")]))
+    chosen = {"class_lists": "on", "class_lists.terms": "t1", "class_lists.grades": "9"}
+    seen = preview(visit_as(make.owner(school)), school, **chosen)
+    cells = re.findall(r"<td( class=\"chosen\")?>(.*?)</td>", seen)
+    words = [" ".join(re.sub(r"<[^>]+>", " ", text).split()) for _, text in cells]
+    assert words == [
+        "1 list 1 student",
+        "✓ chosen: 2 lists 3 students",
+        "–",
+        "–",
+        "–",
+        "1 list 0 students",
+    ]

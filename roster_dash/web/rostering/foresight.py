@@ -9,6 +9,7 @@ from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import snapshots
 from roster_dash.store.tables import School
+from roster_dash.web.rostering.grid import Grid, grid_of
 
 _WORDS = (
     ("created", "join"),
@@ -29,11 +30,13 @@ class Foresight:
     effects: Sequence[Effect]
     warnings: Sequence[str]
     button: str
+    grid: Grid
 
 
 def foresee(school: School, settings: SyncSettings) -> Foresight | None:
     """From the last answer of Clever, without asking it; None if there is none yet."""
-    if snapshots.latest_snapshot(school.id) is None:
+    latest = snapshots.latest_snapshot(school.id)
+    if latest is None:
         return None
     seen = sync.preview(school, settings)
     counts = seen.counts["lists"]
@@ -53,6 +56,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         effects=effects_of(seen.plan.operations),
         warnings=seen.plan.warnings,
         button=_button(people, changes),
+        grid=grid_of(latest[1], settings, sync.today_at(school)),
     )
 
 

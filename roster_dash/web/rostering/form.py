@@ -1,6 +1,6 @@
 """The settings form: which answers it offers, and how a filled-in one becomes settings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -145,7 +145,7 @@ def offer(
     grades = [Answer(ALL, "All grades", "also classes without one")]
     if snapshot is not None:
         terms += [_term(term, today) for term in _newest_first(snapshot.terms)]
-        grades += [Answer(grade, _grade(grade)) for grade in _grades(snapshot)]
+        grades += [Answer(grade, grade_label(grade)) for grade in _grades(snapshot)]
     form = SettingsForm(texts, tuple(terms), tuple(grades), errors)
     known = {word for term in terms for word in (term.value.casefold(), term.label.casefold())}
     gone = [
@@ -155,7 +155,7 @@ def offer(
     ]
     offered = {answer.value.casefold() for answer in grades}
     gone_grades = [
-        Answer(word, _grade(word), "no class has it now")
+        Answer(word, grade_label(word), "no class has it now")
         for word in form.words("class_lists.grades")
         if word.casefold() not in offered
     ]
@@ -174,13 +174,17 @@ def _term(term: Term, today: date) -> Answer:
     return Answer(term.source_id, term.name or "Term without a name", note)
 
 
-def _grades(snapshot: Snapshot) -> Iterator[str]:
+def grades_in_order(grades: Iterable[str]) -> list[str]:
+    """As children pass through them."""
     order = {grade: number for number, grade in enumerate(_GRADE_ORDER)}
-    grades = {section.grade for section in snapshot.sections if section.grade}
-    yield from sorted(grades, key=lambda grade: (order.get(grade, len(order)), grade))
+    return sorted(grades, key=lambda grade: (order.get(grade, len(order)), grade))
 
 
-def _grade(grade: str) -> str:
+def _grades(snapshot: Snapshot) -> list[str]:
+    return grades_in_order({section.grade for section in snapshot.sections if section.grade})
+
+
+def grade_label(grade: str) -> str:
     if grade.isdecimal():
         return f"Grade {grade}"
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in grade)
