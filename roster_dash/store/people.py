@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Status
@@ -22,6 +22,8 @@ class Wanted:
     grade: str = ""
     status: str = "active"
     after: int = 0
+    without: str = ""
+    """"class": people who are on no active list; "people": lists that nobody is a member of."""
 
 
 def find_people(school_id: int, wanted: Wanted, limit: int | None = PAGE) -> Sequence[PersonRow]:
@@ -43,6 +45,12 @@ def grades_of(school_id: int) -> Sequence[str]:
 
 def get_person(person_id: int) -> PersonRow | None:
     return db.session.get(PersonRow, person_id)
+
+
+def people_of(school_id: int, person_ids: Sequence[int]) -> Sequence[PersonRow]:
+    """Those of some people who are the school's."""
+    query = select(PersonRow).where(PersonRow.school_id == school_id)
+    return db.session.scalars(query.where(PersonRow.id.in_(person_ids))).all()
 
 
 def history_of(entity: str, entity_id: int, limit: int = 50) -> Sequence[OperationRow]:
@@ -90,6 +98,8 @@ def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, i
         query = query.where(ListRow.status == wanted.status)
     if wanted.grade:
         query = query.where(ListRow.grade == wanted.grade)
+    if wanted.without == "people":
+        query = query.where(counts["members"] == 0)
     if wanted.text:
         query = query.where(
             _contains(wanted.text, ListRow.title, ListRow.course, ListRow.source_id)
@@ -120,11 +130,21 @@ def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(PersonRow.grade == wanted.grade)
     if wanted.role:
         conditions.append(cast(PersonRow.roles, Text).contains(f'"{wanted.role}"'))
+    if wanted.without == "class":
+        conditions.append(PersonRow.id.not_in(_on_active_lists()))
     if wanted.text:
         names = (PersonRow.first_name + " " + PersonRow.last_name, PersonRow.preferred_name)
         ids = (PersonRow.source_id, PersonRow.sis_id, PersonRow.student_number)
         conditions.append(_contains(wanted.text, *names, PersonRow.email, *ids))
     return conditions
+
+
+def _on_active_lists() -> Select[Any]:
+    return (
+        select(Membership.person_id)
+        .join(ListRow, ListRow.id == Membership.list_id)
+        .where(ListRow.status == Status.ACTIVE)
+    )
 
 
 def _contains(text: str, *columns: Any) -> ColumnElement[bool]:

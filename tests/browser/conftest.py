@@ -82,8 +82,9 @@ def _page(context: BrowserContext, errors: list[str]) -> Iterator[Page]:
 
 
 def _is_error(said: ConsoleMessage) -> bool:
-    """A form's mistakes are answered with 422, which the console counts as an error."""
-    return said.type == "error" and "status of 422" not in said.text
+    """The console counts pages that aren't there and forms with mistakes, too; those are ours."""
+    ours = ("status of 422", "status of 404")
+    return said.type == "error" and not any(status in said.text for status in ours)
 
 
 def log_in(page: Page, site: Site) -> None:

@@ -5,9 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from roster_dash.store import runs
+from roster_dash.roster.records import Term
+from roster_dash.store import mails, runs, schools
 from roster_dash.store import settings as settings_store
+from roster_dash.store.transactions import commit
 from tests.browser.conftest import Site, log_in, violations
+from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
 from tests.clever import Clever
 from tests.processes import wait_until
 
@@ -133,17 +136,47 @@ def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None
     assert {"notify.emails", "notify.when", "Sync now", "Save and sync"} <= reached
 
 
+def a_school_in_use(make: Builder, school_id: int) -> int:
+    """Long names, a list, changes, problems and a failed mail; gives a run's id."""
+    school = schools.get_school(school_id)
+    assert school is not None
+    name = "Wolfeschlegelsteinhausenbergerdorff-Montgomery-Featherstonehaugh"
+    people = [a_student(first_name="Maximiliane", last_name=name), a_teacher(last_name=name)]
+    section = a_section(
+        name=f"Advanced {name} - {name} - 1",
+        teachers=(people[1].source_id,),
+        students=(people[0].source_id,),
+    )
+    grades = [a_section(grade=str(grade), term_id="t1") for grade in range(1, 13)]
+    terms = [Term("t1", "Fall"), Term("term-1", "Spring")]
+    nameless = a_student(first_name="", last_name="")
+    make.settings(school, students="on", class_lists="on", notify__emails=f"{name}@x.example")
+    make.snapshot(school, a_snapshot([*people, nameless], [section, *grades], terms))
+    run = make.synced(school, a_snapshot([*people, nameless], [section, *grades], terms))
+    run.warnings = [f"1 person has no e-mail ({name}). Fix: correct it."]
+    (mail_id,) = mails.add_mails(run.id, "run_result", [f"{name.lower()}@school.example"])
+    mails.mark_unsent(mail_id, "The mail server can’t be reached.")
+    run_id = run.id
+    commit()
+    return run_id
+
+
 @pytest.mark.parametrize("width", [1440, 1024, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_overflows_or_has_a_violation(
-    width: int, scheme: str, page: Page, site: Site
+    width: int, scheme: str, page: Page, site: Site, make: Builder
 ) -> None:
+    run = a_school_in_use(make, site.school_id)
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(f"{site.url}/login")
     assert violations(page) == []
     log_in(page, site)
-    for path in ("/schools", f"/schools/{site.school_id}/rostering", "/schools/1/history"):
+    parts = ("rostering", "people", "people/new", "lists", "history", "connection")
+    paths = [f"/schools/{site.school_id}/{part}" for part in parts]
+    paths += ["/schools", "/people/1", "/lists/1", f"/runs/{run}", "/runs/999"]
+    for path in (*paths, "/requests", "/requests/new", "/guide/sharing"):
         page.goto(site.url + path)
+        page.wait_for_load_state("networkidle")
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

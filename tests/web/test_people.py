@@ -216,3 +216,32 @@ def test_people_and_lists_of_a_foreign_school_do_not_exist(
     for path in (f"/people/{person}", f"/people/{person}/archive", f"/lists/{user_list}"):
         assert visitor.post(path, page="/schools").status_code == 404
     assert row("ana").status == "active"
+
+
+def test_people_without_a_class_and_empty_lists_are_listed(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    empty = a_section("none", name="Empty class", students=(), teachers=("bo",))
+    school = synced(make, ANA, a_student("zoe", last_name="Alone"), BO, sections=(BIOLOGY, empty))
+    visitor = visit_as(make.owner(school))
+    alone = visitor.get(f"/schools/{school.id}/people?without=class").text
+    assert "Alone" in alone
+    assert "Ana Ruiz" not in alone
+    lists = visitor.get(f"/schools/{school.id}/lists?without=people").text
+    assert "Empty class" in lists
+    assert "Biology" not in lists.split("<tbody>")[1].split("Empty class")[0]
+
+
+def test_those_who_are_ticked_are_changed_together(make: Builder, visit_as: VisitAs) -> None:
+    foreign = make.school()
+    make.synced(foreign, a_snapshot([a_student("far")]))
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    page = f"/schools/{school.id}/people"
+    ids = [row("ana").id, row("bo").id, row("far").id]
+    answer = visitor.post(f"{page}/bulk", {"what": "leave_out", "person": ids}, page=page)
+    assert answer.status_code == 303
+    assert "2 people: Left out of the sync" in visitor.get(page).text
+    assert [row(key).included_in_sync for key in ("ana", "bo", "far")] == [False, False, True]
+    visitor.post(f"{page}/bulk", {"what": "vanish", "person": ids}, page=page)
+    assert row("ana").status == "active"

@@ -21,6 +21,7 @@ def page(school_id: int) -> str:
         text=asked.get("q", "").strip(),
         status=asked.get("status", "active"),
         after=asked.get("after", 0, type=int),
+        without=asked.get("without", ""),
     )
     found = people.find_lists(school.id, wanted)
     is_part = request.headers.get("HX-Target", "").endswith("lists")

@@ -1,5 +1,7 @@
 """The People Manager: find people, see where each value comes from, and edit by hand."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -39,6 +41,19 @@ def export(school_id: int) -> Response:
     rows = people.find_people(school.id, _wanted(), limit=None)
     name = f"attachment; filename=people-{school.id}.csv"
     return Response(as_csv(rows), mimetype="text/csv", headers={"Content-Disposition": name})
+
+
+@blueprint.post("/schools/<int:school_id>/people/bulk")
+def change_many(school_id: int) -> AnyResponse:
+    """The same change for everybody who is ticked."""
+    school, what = school_or_404(school_id), request.form.get("what", "")
+    rows = people.people_of(school.id, request.form.getlist("person", type=int))
+    if what in _CHANGES:
+        for row in rows:
+            _CHANGES[what](row, viewing().id)
+        commit()
+        flash(f"{len(rows):,} {'person' if len(rows) == 1 else 'people'}: {_DONE[what]}")
+    return redirect(url_for("people.page", school_id=school.id), 303)
 
 
 @blueprint.get("/schools/<int:school_id>/people/new")
@@ -97,17 +112,18 @@ def give_back(person_id: int, field: str) -> AnyResponse:
 
 @blueprint.post("/people/<int:person_id>/<any(include,leave_out,archive,restore):what>")
 def change(person_id: int, what: str) -> AnyResponse:
-    row, user_id = person_or_404(person_id), viewing().id
-    if what in ("include", "leave_out"):
-        edits.include_person(row, what == "include", user_id)
-    elif what == "archive":
-        edits.archive_person(row, user_id)
-    else:
-        edits.restore_person(row, user_id)
+    row = person_or_404(person_id)
+    _CHANGES[what](row, viewing().id)
     commit()
     return _to(row, _DONE[what])
 
 
+_CHANGES: dict[str, Callable[[PersonRow, int], None]] = {
+    "include": lambda row, user_id: edits.include_person(row, True, user_id),
+    "leave_out": lambda row, user_id: edits.include_person(row, False, user_id),
+    "archive": edits.archive_person,
+    "restore": edits.restore_person,
+}
 _DONE = {
     "include": "They follow the roster again.",
     "leave_out": "Left out of the sync: nothing is updated or archived until you change that.",
@@ -146,6 +162,7 @@ def _wanted() -> people.Wanted:
         grade=asked.get("grade", ""),
         status=asked.get("status", "active"),
         after=asked.get("after", 0, type=int),
+        without=asked.get("without", ""),
     )
 
 
