@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 
 from roster_dash import embedded_redis, notify, sync
 from roster_dash.config import Config, current_config
+from roster_dash.roster.schedule import next_digest
 from roster_dash.store import beats, mails, runs, schools
 from roster_dash.store import settings as settings_store
 from roster_dash.store.transactions import commit, rollback
@@ -146,6 +147,7 @@ def progress_of(run_id: int) -> dict[str, Any]:
 def tick(now: datetime) -> None:
     """One step of the scheduler."""
     start_due_runs(now)
+    send_digests(now)
     follow_up(now)
     beats.beat("scheduler")
     commit()
@@ -169,6 +171,27 @@ def _start_due_run(school_id: int, now: datetime) -> None:
     commit()
     if run is not None:
         enqueue_run(run.id)
+
+
+def send_digests(now: datetime) -> None:
+    """Puts the weekly digests that are due into the outbox; the week's last run carries them."""
+    for school_id in schools.due_digest_ids(now):
+        _guarded("digest", partial(_send_digest, school_id, now))
+
+
+def _send_digest(school_id: int, now: datetime) -> None:
+    schools.lock_school(school_id)
+    school = schools.get_school(school_id)
+    if school is None or school.next_digest_at is None or school.next_digest_at > now:
+        rollback()
+        return
+    settings = settings_store.load_settings(school_id)
+    week = runs.finished_between(school_id, now - notify.WEEK, now)
+    ids = mails.add_mails(week[-1].id, "digest", settings.notify_emails) if week else ()
+    school.next_digest_at = next_digest(now, school.timezone)
+    commit()
+    for mail_id in ids:
+        enqueue_mail(mail_id)
 
 
 def follow_up(now: datetime) -> None:

@@ -1,8 +1,11 @@
 """After a run: what its mail says, and sending what is due in the outbox."""
 
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 from roster_dash.config import current_config
+from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
 from roster_dash.mail.message import Mail, send_mail
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
@@ -11,6 +14,7 @@ from roster_dash.store import mails, runs, unsubscribe
 from roster_dash.store.tables import MailRow, OperationRow, Run
 from roster_dash.store.transactions import commit
 
+WEEK = timedelta(days=7)
 NAMED = 10
 """How many changes of each kind a mail names."""
 
@@ -34,6 +38,8 @@ def deliver(mail_id: int) -> bool:
 
 
 def _compose(mail: MailRow) -> Mail:
+    if mail.run is not None and mail.kind == "digest":
+        return compose_digest(_digest_of(mail.run))
     if mail.run is not None:
         leave = f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
         return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
@@ -49,6 +55,23 @@ def _compose(mail: MailRow) -> Mail:
         settings_url=f"{current_config().public_url}/schools/{request.school_id}/rostering",
     )
     return compose_request(mail.kind, facts)
+
+
+def _digest_of(run: Run) -> Digest:
+    """The week that ends with a run."""
+    assert run.finished_at is not None
+    week = runs.finished_between(run.school_id, run.finished_at - WEEK, run.finished_at)
+    total: Counter[str] = Counter()
+    for each in week:
+        total.update((each.counts or NO_COUNTS)["people"])
+    return Digest(
+        school=run.school.name,
+        syncs=len(week),
+        failures=sum(1 for each in week if each.status == "failed"),
+        changes=[(words, total[name]) for name, words in DIGEST_WORDS.items()],
+        last=run.message,
+        url=f"{current_config().public_url}/schools/{run.school_id}/history",
+    )
 
 
 def result_of(run: Run) -> RunResult:

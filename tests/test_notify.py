@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -227,3 +228,31 @@ def test_an_address_leaves_the_list_by_the_link_in_its_mail(
     assert load_settings(school.id).notify_emails == ("b@x.example",)
     commit()
     assert visitor.get("/unsubscribe/forged").status_code == 404
+
+
+def test_the_weekly_digest_sums_up_the_week_on_monday_morning(
+    make: Builder, school: School, clever: Clever
+) -> None:
+    make.settings(
+        school,
+        students="on",
+        notify__emails="owner@school.example",
+        notify__when="never",
+        notify__digest="on",
+    )
+    sync(school)
+    clever.share(schools=[])
+    sync(school)
+    due = school.next_digest_at
+    assert due is not None
+    local = due.astimezone(ZoneInfo(school.timezone))
+    assert (local.weekday(), f"{local:%H:%M}") == (0, "07:00")
+    jobs.tick(due - timedelta(seconds=1))
+    assert clever.inbox() == []
+    for _ in range(2):
+        jobs.tick(due)
+    for mail_id in mails.due_mail_ids():
+        notify.deliver(mail_id)
+    (mail,) = clever.inbox()
+    assert mail["subject"] == "Lincoln High, this week: 31 joined; 2 syncs, 1 failed"
+    assert school.next_digest_at == due + timedelta(days=7)

@@ -49,6 +49,7 @@ REASONS: dict[str, str] = {
     "archived_by_hand": "Archived here.",
     "restored_by_hand": "Brought back here.",
     "added_by_hand": "Added here.",
+    "imported": "Added here from a file.",
 }
 
 

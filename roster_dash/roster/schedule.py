@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+DIGEST_TIME = time(7)
 SPREAD = timedelta(minutes=20)
 """Schools with the same time start within this, so that 500 don't start at one second."""
 
@@ -25,6 +26,17 @@ def due_on(day: date, at: str, zone: str, key: str) -> datetime:
     """The due moment of one day, UTC."""
     clock = time.fromisoformat(at)
     return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC) + spread(key)
+
+
+def next_digest(after: datetime, zone: str) -> datetime:
+    """The next Monday, 07:00 of the school's clock, later than `after`; UTC."""
+    tz = ZoneInfo(zone)
+    day = after.astimezone(tz).date()
+    day += timedelta(days=-day.weekday() % 7)
+    due = datetime.combine(day, DIGEST_TIME, tz).astimezone(UTC)
+    if due <= after:
+        due = datetime.combine(day + timedelta(days=7), DIGEST_TIME, tz).astimezone(UTC)
+    return due
 
 
 def spread(key: str) -> timedelta:

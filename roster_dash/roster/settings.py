@@ -63,6 +63,7 @@ class SyncSettings:
     grace_adults: int = 0
     notify_emails: tuple[str, ...] = ()
     notify_when: str = "always"
+    notify_digest: bool = False
 
     def role(self, role: Role) -> RoleSettings:
         switches: RoleSettings = getattr(self, role.setting)
@@ -256,4 +257,5 @@ KEYS: dict[str, Key] = {
     "grace.adults": Key(("grace_adults",), _no_grace),
     "notify.emails": Key(("notify_emails",), _emails, show_words),
     "notify.when": Key(("notify_when",), _one_of("always", "changes", "problems", "never")),
+    "notify.digest": Key(("notify_digest",), _switch, _show_switch),
 }

@@ -3,7 +3,7 @@
 A field that is edited is `set_here`: syncs leave it alone until it is given back to the roster.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +88,25 @@ def add_person(school_id: int, role: Role, values: Mapping[str, str], user_id: i
     apply_operations(school_id, _by(user_id), [operation])
     made = select(PersonRow).where(PersonRow.school_id == school_id)
     return db.session.scalars(made.order_by(PersonRow.id.desc()).limit(1)).one()
+
+
+def add_people(school_id: int, people: Sequence[Person], user_id: int) -> None:
+    """Adds many at once, without an id of the roster's: the first sync matches them."""
+    operations = [
+        Operation(
+            Entity.PERSON,
+            Action.CREATE,
+            "imported",
+            "",
+            None,
+            person.name,
+            {},
+            {"roles": [role.value for role in person.roles]}
+            | {name: text for name in TEXT_FIELDS if (text := getattr(person, name))},
+        )
+        for person in people
+    ]
+    apply_operations(school_id, _by(user_id), operations)
 
 
 def edit_list(row: ListRow, values: Mapping[str, Any], user_id: int) -> None:

@@ -266,6 +266,15 @@ def last_finished(school_id: int) -> Run | None:
     )
 
 
+def finished_between(school_id: int, start: datetime, end: datetime) -> Sequence[Run]:
+    """Oldest first."""
+    return db.session.scalars(
+        select(Run)
+        .where(Run.school_id == school_id, Run.finished_at > start, Run.finished_at <= end)
+        .order_by(Run.id)
+    ).all()
+
+
 def last_succeeded_at(school_id: int) -> datetime | None:
     return db.session.scalar(
         select(func.max(Run.finished_at)).where(

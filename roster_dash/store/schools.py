@@ -60,7 +60,8 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
 def unlink_school(school: School) -> None:
     """Stops a school's syncs. Its people, lists, settings and history stay."""
     school.unlinked_at = datetime.now(UTC)
-    school.next_due_at = school.next_due_day = school.rerun_trigger = None
+    school.next_due_at = school.next_due_day = school.next_digest_at = None
+    school.rerun_trigger = None
     db.session.flush()
 
 
@@ -125,6 +126,13 @@ def due_school_ids(now: datetime) -> Sequence[int]:
     """Schools whose daily sync is due, longest waiting first."""
     return db.session.scalars(
         select(School.id).where(School.next_due_at <= now).order_by(School.next_due_at, School.id)
+    ).all()
+
+
+def due_digest_ids(now: datetime) -> Sequence[int]:
+    """Schools whose weekly digest is due."""
+    return db.session.scalars(
+        select(School.id).where(School.next_digest_at <= now).order_by(School.id)
     ).all()
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from roster_dash.extensions import db
-from roster_dash.roster.schedule import next_due
+from roster_dash.roster.schedule import next_digest, next_due
 from roster_dash.roster.settings import SyncSettings, from_flat
 from roster_dash.store.tables import School, SettingsVersion
 
@@ -60,6 +60,7 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
 
 def set_next_due(school: School, settings: SyncSettings, after: datetime) -> None:
     """Plans a school's next daily sync; none if it is switched off or nothing is synced."""
+    now = after
     if school.unlinked_at is None and settings.schedule_enabled and settings.syncs_anything:
         if settings.pause_until is not None:
             paused = datetime.combine(settings.pause_until, time(), ZoneInfo(school.timezone))
@@ -69,6 +70,10 @@ def set_next_due(school: School, settings: SyncSettings, after: datetime) -> Non
         )
     else:
         school.next_due_day = school.next_due_at = None
+    if school.unlinked_at or not (settings.notify_digest and settings.notify_emails):
+        school.next_digest_at = None
+    elif school.next_digest_at is None or school.next_digest_at > now:  # else one is still due
+        school.next_digest_at = next_digest(now, school.timezone)
 
 
 def versions(school_id: int, limit: int = 20) -> Sequence[SettingsVersion]:

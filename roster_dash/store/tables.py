@@ -93,6 +93,7 @@ class School(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     next_due_day: Mapped[date | None]
+    next_digest_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -4,19 +4,18 @@ The description isn't ours to copy: CLEVER_SPEC names its folder, else it is loo
 checkout; without it these tests are skipped.
 """
 
+import copy
 import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from tests.clever import Clever
-
-Json = dict[str, Any]
+from tests.sandbox.asking import Json, ask, page
 
 FOLDER = Path(
     os.environ.get("CLEVER_SPEC")
@@ -25,18 +24,22 @@ FOLDER = Path(
 MODEL = FOLDER / "clever-v3.1-model.json"
 pytestmark = pytest.mark.skipif(not MODEL.exists(), reason="Clever's description is not here")
 
+NOBODY = "0123456789abcdef01234567"
 _PLAIN = {"string": str, "integer": int, "number": int | float, "boolean": bool, "object": dict}
-_FORMATS = {
-    "datetime": r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?",
-    "date": r"\d{4}-\d\d-\d\d",
-}
-OBJECTS = {
-    "districts": "District",
-    "schools": "School",
-    "users": "User",
-    "sections": "Section",
-    "courses": "Course",
-    "terms": "Term",
+_DATE_TIME = r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?"
+_FORMATS = {"datetime": _DATE_TIME, "date-time": _DATE_TIME, "date": r"\d{4}-\d\d-\d\d"}
+_NEW_IN_V31 = {
+    "Student": (
+        "preferred_name",
+        "disability",
+        "gifted_status",
+        "section_504_status",
+        "frl_status",
+        "home_language_code",
+    ),
+    "District": ("lms_state", "lms_type", "last_attendance_sync"),
+    "Section": ("lms_status",),
+    "User": ("lms_status",),
 }
 
 
@@ -46,7 +49,16 @@ def description() -> Json:
     return described
 
 
-def faults_of(models: Json, name: str, record: Any, where: str) -> Iterator[str]:
+def models_of(description: Json, version: str) -> Json:
+    models: Json = copy.deepcopy(description["models"])
+    if version == "v3.0":
+        for name, fields in _NEW_IN_V31.items():
+            for field in fields:
+                del models[name][field]
+    return models
+
+
+def wrongs(models: Json, name: str, record: object, where: str) -> Iterator[str]:
     """What a record has that its model doesn't allow."""
     if not isinstance(record, dict):
         yield f"{where} is not an object"
@@ -59,106 +71,167 @@ def faults_of(models: Json, name: str, record: Any, where: str) -> Iterator[str]
             if not kind.get("nullable"):
                 yield f"{where}.{field} is null"
         else:
-            yield from _value_faults(models, kind, value, f"{where}.{field}")
+            yield from _wrong_values(models, kind, value, f"{where}.{field}")
 
 
-def _value_faults(models: Json, kind: Json, value: Any, where: str) -> Iterator[str]:
+def _wrong_values(models: Json, kind: Json, value: object, where: str) -> Iterator[str]:
     if kind["type"] == "array":
         if not isinstance(value, list):
             yield f"{where} is not a list"
             return
         for number, entry in enumerate(value):
-            yield from _value_faults(models, {"type": kind["items"]}, entry, f"{where}[{number}]")
+            yield from _wrong_values(models, {"type": kind["items"]}, entry, f"{where}[{number}]")
     elif kind["type"] in models:
-        yield from faults_of(models, kind["type"], value, where)
+        yield from wrongs(models, kind["type"], value, where)
     elif not isinstance(value, _PLAIN[kind["type"]]):
         yield f"{where} is {type(value).__name__}"
     elif not _is_allowed(kind, value):
         yield f"{where} can't be “{value}”"
 
 
-def _is_allowed(kind: Json, value: Any) -> bool:
+def _is_allowed(kind: Json, value: object) -> bool:
     if "enum" in kind and value not in kind["enum"]:
         return False
     shape = _FORMATS.get(kind.get("format", "")) or kind.get("pattern")
-    return shape is None or re.fullmatch(shape, value) is not None
+    return shape is None or re.fullmatch(shape, str(value)) is not None
 
 
-def ask(clever: Clever, path: str) -> requests.Response:
-    headers = {"Authorization": f"Bearer {clever.district.token}"}
-    return requests.get(f"{clever.url}{path}", headers=headers, timeout=10)
+def wrong_answer(description: Json, models: Json, ok: str, body: Json, path: str) -> Iterator[str]:
+    """What an answer has that its model doesn't allow: the envelope, links and objects."""
+    if body.keys() != {"data", "links"}:
+        yield f"{path} has {sorted(body)}"
+    kind = models[ok]["data"]
+    items = body["data"] if kind["type"] == "array" else [{"data": body["data"]}]
+    inner = models[kind["items"]]["data"]["type"] if kind["type"] == "array" else kind["type"]
+    for item in items:
+        if not item.keys() <= {"data", "uri"}:
+            yield f"{path} has an item with {sorted(item)}"
+        if inner == "Event":
+            yield from wrong_event(description, models, item["data"], path)
+        else:
+            yield from wrongs(models, inner, item["data"], f"{path} {inner}")
+    if kind["type"] == "array":
+        for link in body["links"]:
+            yield from wrongs(models, "Link", link, f"{path} link")
 
 
-def kind_of(path: str, ids: dict[str, str]) -> str:
-    """The model of what a path gives, by the last word of it that is a collection."""
-    words = [word for word in path.split("/") if word]
-    last = words[-1] if words[-1] != "{id}" else words[0]
-    named = {"mycontacts": "users", "mystudents": "users", "myteachers": "users"}
-    plural = {"district": "districts", "school": "schools", "course": "courses", "term": "terms"}
-    return named.get(last) or plural.get(last) or last
+def wrong_event(description: Json, models: Json, event: Json, path: str) -> Iterator[str]:
+    if event["type"] not in description["event_types"]:
+        yield f"{path}: no event is called {event['type']}"
+        return
+    outer = {key: value for key, value in event.items() if key != "data"}
+    yield from wrongs(models, "Event", outer, path)
+    if not event["data"].keys() <= {"object", "previous_attributes"}:
+        yield f"{path} has {sorted(event['data'])}"
+    name = event["type"].split(".")[0].removesuffix("s").capitalize()
+    yield from wrongs(models, name, event["data"]["object"], f"{path} {event['type']}")
+    before = event["data"].get("previous_attributes", {})
+    yield from wrongs(models, name, before, f"{path} {event['type']} before")
 
 
-@pytest.mark.parametrize("moment", ["at first", "five days later", "next year"])
-def test_every_object_is_as_described(moment: str, description: Json, clever: Clever) -> None:
+def real_ids(clever: Clever, version: str) -> Json:
+    """For each collection an id that has something behind all of its nested addresses."""
+    raw = clever.raw()
+    whole = next(s for s in raw["sections"] if s["students"] and s["term_id"] and s["course"])
+    contact = next(u for u in raw["users"] if "contact" in u["roles"])
+    return {
+        "districts": raw["districts"][0]["id"],
+        "schools": whole["school"],
+        "sections": whole["id"],
+        "users": contact["roles"]["contact"]["student_relationships"][0]["student"],
+        "terms": whole["term_id"],
+        "courses": whole["course"],
+        "resources": raw["resources"][0]["id"],
+        "events": page(clever, f"/{version}/events?limit=1")["data"][0]["data"]["id"],
+    }
+
+
+@pytest.fixture
+def clever(clever: Clever) -> Clever:
+    """With a resource, which the made-up districts have none of, and an event of every sort."""
+    resource = {
+        "resource_id": "book",
+        "title": "A book",
+        "roles": ["student"],
+        "created": "2026-01-01T00:00:00.000Z",
+        "updated": "2026-01-01T00:00:00.000Z",
+    }
+    requests.post(f"{clever.url}/_sandbox/objects/resources", json=resource, timeout=10)
+    return clever
+
+
+def _pass_time(clever: Clever, moment: str) -> None:
     if moment == "five days later":
         clever.advance(5)
     if moment == "next year":
         clever.next_year()
-    raw = clever.raw()
-    for collection, name in OBJECTS.items():
-        assert raw[collection], collection
-        for record in raw[collection]:
-            faults = list(faults_of(description["models"], name, record, name))
-            assert faults == []
+    if moment == "during a pause":
+        clever.act("state", state="paused")
 
 
+@pytest.mark.parametrize("moment", ["at first", "five days later", "next year", "during a pause"])
 @pytest.mark.parametrize("version", ["v3.0", "v3.1"])
 def test_every_endpoint_answers_as_described(
-    version: str, description: Json, clever: Clever
+    version: str, moment: str, description: Json, clever: Clever
 ) -> None:
-    clever.advance(2)
-    raw = clever.raw()
-    student = next(u for u in raw["users"] if "student" in u["roles"])
-    whole = next(s for s in raw["sections"] if s.get("term_id") and s.get("course"))
-    ids = {name: raw[name][0]["id"] for name in OBJECTS}
-    ids |= {"users": student["id"], "sections": whole["id"]}
-    ids |= {"terms": whole["term_id"], "courses": whole["course"]}
-    events = ask(clever, f"/{version}/events?limit=1").json()["data"]
-    ids["events"] = events[0]["data"]["id"]
-    answered = 0
+    _pass_time(clever, moment)
+    models, known = models_of(description, version), real_ids(clever, version)
+    found: list[str] = []
     for endpoint in description["endpoints"]:
-        path = endpoint["path"]
-        collection = path.split("/")[1]
-        if collection == "resources" and "{id}" in path:
-            continue  # this district has none
-        answer = ask(clever, f"/{version}{path}".replace("{id}", ids.get(collection, "")))
-        assert answer.status_code == 200, (path, answer.text)
-        body = answer.json()
-        assert isinstance(body["links"], list)
+        path = endpoint["path"].replace("{id}", known[endpoint["path"].split("/")[1]])
+        limited = any(param["name"] == "limit" for param in endpoint["params"])
+        body = page(clever, f"/{version}{path}{'?limit=10000' if limited else ''}")
+        found += wrong_answer(description, models, endpoint["ok"], body, path)
         assert body["links"][0]["rel"] == "self"
-        assert body["links"][0]["uri"].startswith(f"/{version}/{collection}")
-        items = body["data"] if isinstance(body["data"], list) else [{"data": body["data"]}]
-        name = OBJECTS.get(kind_of(path, ids))
-        for item in items:
-            if name:
-                assert not list(faults_of(description["models"], name, item["data"], path))
-        answered += 1
-    assert answered > 38
+        assert body["links"][0]["uri"].startswith(f"/{version}{path}")
+    assert found == []
 
 
-def test_v3_0_lacks_what_v3_1_added(clever: Clever) -> None:
-    new = {"preferred_name", "frl_status", "section_504_status", "gifted_status", "disability"}
-    for user in ask(clever, "/v3.0/users?role=student&limit=1000").json()["data"]:
-        assert not new & user["data"]["roles"]["student"].keys()
+def test_every_value_of_every_parameter_is_understood(description: Json, clever: Clever) -> None:
+    known = real_ids(clever, "v3.1")
+    for endpoint in description["endpoints"]:
+        path = endpoint["path"].replace("{id}", known[endpoint["path"].split("/")[1]])
+        for param in endpoint["params"]:
+            for value in param.get("enum", ()):
+                assert page(clever, f"/v3.1{path}?{param['name']}={value}")["links"]
 
 
-def test_what_is_always_there_is_there(clever: Clever) -> None:
-    """The fields that Clever's pages call guaranteed."""
+def test_an_unknown_id_is_404_with_a_message(description: Json, clever: Clever) -> None:
+    for endpoint in description["endpoints"]:
+        if "{id}" in endpoint["path"]:
+            assert "404" in endpoint["errors"]
+            answer = ask(clever, f"/v3.1{endpoint['path'].replace('{id}', NOBODY)}")
+            assert answer.status_code == 404
+            assert not list(wrongs(description["models"], "NotFound", answer.json(), "404"))
+
+
+def test_nothing_is_served_that_is_not_described(description: Json, clever: Clever) -> None:
+    known = real_ids(clever, "v3.1")
+    described = {endpoint["path"] for endpoint in description["endpoints"]}
+    last_words = {path.split("/")[3] for path in described if path.count("/") == 3}
+    for collection, known_id in known.items():
+        for word in last_words:
+            if f"/{collection}/{{id}}/{word}" not in described:
+                answer = ask(clever, f"/v3.1/{collection}/{known_id}/{word}")
+                assert answer.status_code == 404, f"{collection} have no {word}"
+                assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_v3_0_lacks_what_v3_1_added_in_lists_and_in_events(clever: Clever) -> None:
+    student = next(u for u in clever.raw()["users"] if "student" in u["roles"])
+    clever.change(student["id"], {"roles.student.preferred_name": {"first": "Al", "last": "Oh"}})
+    for version, shown in (("v3.0", False), ("v3.1", True)):
+        user = page(clever, f"/{version}/users/{student['id']}")["data"]
+        assert ("preferred_name" in user["roles"]["student"]) == shown
+        event = page(clever, f"/{version}/events?record_type=users")["data"][-1]["data"]["data"]
+        assert ("preferred_name" in event["object"]["roles"]["student"]) == shown
+
+
+def test_what_clever_guarantees_is_there(clever: Clever) -> None:
     raw = clever.raw()
     for user in raw["users"]:
         assert {"id", "district", "name", "created", "last_modified", "roles"} <= user.keys()
-        student = user["roles"].get("student")
-        if student:
+        if student := user["roles"].get("student"):
             assert {"school", "schools", "sis_id", "enrollments", "legacy_id"} <= student.keys()
     for section in raw["sections"]:
         assert {"id", "school", "name", "sis_id", "subject", "students"} <= section.keys()

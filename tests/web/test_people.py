@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Person, Section, Term
+from roster_dash.store import rosters
 from roster_dash.store.tables import ListRow, PersonRow, School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_contact, a_section, a_snapshot, a_student, a_teacher
@@ -245,3 +246,51 @@ def test_those_who_are_ticked_are_changed_together(make: Builder, visit_as: Visi
     assert [row(key).included_in_sync for key in ("ana", "bo", "far")] == [False, False, True]
     visitor.post(f"{page}/bulk", {"what": "vanish", "person": ids}, page=page)
     assert row("ana").status == "active"
+
+
+def test_people_of_a_file_are_previewed_added_and_matched_by_the_first_sync(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    path = f"/schools/{school.id}/people/import"
+    text = (
+        "\ufeffFirst_Name,last_name,role,email,student_number\n"
+        f"Ana,Ruiz,Students,{ANA.email},\n"
+        f'Zo\u00eb,"Kim, Jr.",student,,{ANA.student_number}9\n'
+    )
+    seen = visitor.post(path, {"text": text}, page=path).text
+    assert "2 would be added, 0 are here already" in seen
+    assert row_count(school) == 0
+    visitor.post(path, {"text": text, "confirm": "yes"}, page=path)
+    assert row_count(school) == 2
+    again = visitor.post(path, {"text": text}, page=path).text
+    assert "0 would be added, 2 are here already" in again
+    run = make.synced(school, a_snapshot([ANA]))
+    assert run.counts is not None
+    assert run.counts["people"]["created"] == 0
+    assert row_count(school) == 2
+
+
+def test_a_file_with_mistakes_adds_nobody_and_names_the_lines(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = make.school()
+    visitor = visit_as(make.owner(school))
+    path = f"/schools/{school.id}/people/import"
+    for text, says in (
+        ("name,role\nAna,student", "must name the columns first_name, last_name"),
+        ("first_name,last_name,role\nAna,Ruiz,pupil", "Line 2: the role “pupil” is none of"),
+        ("first_name,last_name,role\nAna,Ruiz,student\n,,student", "Line 3: there is no name."),
+        ('first_name,last_name,role\n"Ana,Ruiz,student', "is not CSV"),
+        ("", "must name the columns"),
+    ):
+        answer = visitor.post(path, {"text": text, "confirm": "yes"}, page=path)
+        assert says in answer.text, text
+        assert row_count(school) == 0
+
+
+def row_count(school: School) -> int:
+    number = len(rosters.load_kept(school.id).people)
+    commit()
+    return number

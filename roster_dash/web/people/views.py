@@ -6,8 +6,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.importing import COLUMNS, NEEDED, plan_import
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import edits, people
+from roster_dash.store.rosters import load_kept
 from roster_dash.store.tables import PersonRow, School
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import person_or_404, school_or_404
@@ -78,6 +80,31 @@ def add(school_id: int) -> AnyResponse | tuple[str, int]:
         return render_template("web/people/new.html", **told), 422
     commit()
     return _to(person, "Added.")
+
+
+@blueprint.get("/schools/<int:school_id>/people/import")
+def choose_file(school_id: int) -> str:
+    school = school_or_404(school_id)
+    return render_template("web/people/import.html", school=school, plan=None, text="", **_FILE)
+
+
+@blueprint.post("/schools/<int:school_id>/people/import")
+def import_file(school_id: int) -> AnyResponse | str:
+    """Shows what a file would add; with `confirm` adds it."""
+    school = school_or_404(school_id)
+    sent = request.files.get("file")
+    text = sent.read().decode("utf-8", "replace") if sent else request.form.get("text", "")
+    plan = plan_import(text, load_kept(school.id).people)
+    if "confirm" not in request.form or plan.errors:
+        told = {"school": school, "plan": plan, "text": text, **_FILE}
+        return render_template("web/people/import.html", **told)
+    edits.add_people(school.id, plan.new, viewing().id)
+    commit()
+    flash(f"{len(plan.new):,} added, {len(plan.here):,} were here already.")
+    return redirect(url_for("people.page", school_id=school.id), 303)
+
+
+_FILE = {"columns": COLUMNS, "needed": NEEDED}
 
 
 @blueprint.get("/people/<int:person_id>")

@@ -41,6 +41,7 @@ _OTHERS = {
     "pause.until": "Pause",
     "notify.emails": "Who is mailed",
     "notify.when": "When a mail is sent",
+    "notify.digest": "Weekly digest",
 }
 FIELDS = {
     "all": "Everything",
