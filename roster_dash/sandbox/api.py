@@ -203,7 +203,9 @@ LISTS: dict[tuple[str, str], Callable[[View, Json, Question], list[Json]]] = {
     ("resources", "users"): _none,
 }
 ONES = {
-    **{(kind, "district"): ("districts", "district") for kind in COLLECTIONS},
+    **{
+        (kind, "district"): ("districts", "district") for kind in COLLECTIONS if kind != "resources"
+    },
     ("sections", "course"): ("courses", "course"),
     ("sections", "school"): ("schools", "school"),
     ("sections", "term"): ("terms", "term_id"),
@@ -309,9 +311,13 @@ def _single(kind: str, record: Json, question: Question) -> Json:
 
 
 def _of_version(kind: str, record: Json, version: str) -> Json:
-    """v3.0 lacks what v3.1 added."""
+    """v3.0 lacks what v3.1 added, in events too."""
     if version != "v3.0":
         return record
+    if kind == "events":
+        about = record["type"].split(".")[0]
+        shown = {key: _of_version(about, part, version) for key, part in record["data"].items()}
+        return record | {"data": shown}
     shown = {key: value for key, value in record.items() if key not in _ONLY_V31.get(kind, ())}
     student = (record.get("roles") or {}).get("student") if kind == "users" else None
     if student:
