@@ -149,3 +149,10 @@ def test_it_counts_lists_and_students_for_every_term_and_grade(
         "–",
         "1 list 0 students",
     ]
+
+
+def test_it_names_settings_that_do_nothing_as_they_stand(make: Builder, visit_as: VisitAs) -> None:
+    school = make.school()
+    make.snapshot(school, a_snapshot([a_student()]))
+    seen = preview(visit_as(make.owner(school)), school, **{"staff.archive": "on"})
+    assert "Staff: Archive does nothing while Sync is off." in seen

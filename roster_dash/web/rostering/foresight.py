@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from roster_dash import sync
 from roster_dash.roster.effects import Effect, effects_of
+from roster_dash.roster.idle import idle_settings
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import snapshots
@@ -31,6 +32,7 @@ class Foresight:
     warnings: Sequence[str]
     button: str
     grid: Grid
+    idle: Sequence[str]
 
 
 def foresee(school: School, settings: SyncSettings) -> Foresight | None:
@@ -56,6 +58,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         effects=effects_of(seen.plan.operations),
         warnings=seen.plan.warnings,
         button=_button(people, changes),
+        idle=idle_settings(settings),
         grid=grid_of(latest[1], settings, sync.today_at(school)),
     )
 
