@@ -78,11 +78,15 @@ class World:
             record["last_modified"] = self.now()
         self.objects[collection][record["id"]] = record
         self._view = None
-        if before is None:
-            self.note(collection, "created", record)
-        elif before != record:
+        was_shared = before is not None and self._is_shared(collection, before)
+        is_shared = self._is_shared(collection, record)
+        if before is not None and was_shared and is_shared and before != record:
             changed = {key: old for key, old in before.items() if record.get(key) != old}
             self.note(collection, "updated", record, changed)
+        elif is_shared and not was_shared:
+            self.note(collection, "created", record)
+        elif before is not None and was_shared and not is_shared:
+            self.note(collection, "deleted", before)
         return record
 
     def change(self, collection: str, object_id: str) -> Json:
@@ -92,7 +96,8 @@ class World:
     def remove(self, collection: str, object_id: str) -> Json:
         record = self.objects[collection].pop(object_id)
         self._view = None
-        self.note(collection, "deleted", record)
+        if self._is_shared(collection, record):
+            self.note(collection, "deleted", record)
         return record
 
     def find(self, object_id: str) -> tuple[str, Json] | None:
@@ -125,9 +130,10 @@ class World:
         """Appends an event. `before`: the old values of what changed."""
         if not self.events_enabled:
             return
-        data: Json = {"object": copy.deepcopy(record)}
+        data: Json = {"object": copy.deepcopy(self.shown(record))}
         if before is not None:
-            data["previous_attributes"] = before  # inside data, as recorded from the real one
+            # inside data, as recorded from the real one
+            data["previous_attributes"] = self.shown(before)
         self.events.append(
             {
                 "id": self.new_id(),
@@ -136,6 +142,34 @@ class World:
                 "data": data,
             }
         )
+
+    def shown(self, record: Json) -> Json:
+        """A record without the fields that aren't shared."""
+        for path in self.sharing.hidden_fields:
+            record = _without(record, path.split("."))
+        return record
+
+    def _is_shared(self, collection: str, record: Json) -> bool:
+        """For events: by school, role and contact; without making the view anew each time."""
+        schools = self.sharing.schools
+        if collection == "schools":
+            return schools is None or record["id"] in schools
+        if collection == "sections":
+            return schools is None or record["school"] in schools
+        if collection != "users":
+            return schools is None or bool(schools)
+        roles = record["roles"]
+        if "contact" in roles:
+            named = (relation["student"] for relation in roles["contact"]["student_relationships"])
+            people = self.objects["users"]
+            return self.sharing.contacts and any(
+                key in people and self._is_shared("users", people[key]) for key in named
+            )
+        if set(roles) == {"staff"} and not self.sharing.staff:
+            return False
+        if "district_admin" in roles:
+            return schools is None or bool(schools)
+        return schools is None or not schools.isdisjoint(schools_of(record))
 
 
 class View:
@@ -213,7 +247,7 @@ class View:
             "districts": {self._world.id: self._world.about},
         }
         for name, records in shared.items():
-            shown = {key: self._without_hidden(record) for key, record in records.items()}
+            shown = {key: self._world.shown(record) for key, record in records.items()}
             self._by_id[name] = shown
             self.lists[name] = [shown[key] for key in sorted(shown)]
 
@@ -249,11 +283,6 @@ class View:
         return user | {
             "roles": {name: role for name, role in user["roles"].items() if name != "staff"}
         }
-
-    def _without_hidden(self, record: Json) -> Json:
-        for path in self._sharing.hidden_fields:
-            record = _without(record, path.split("."))
-        return record
 
 
 def schools_of(user: Json) -> list[str]:
