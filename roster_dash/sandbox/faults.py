@@ -187,8 +187,8 @@ def _empty(fault: Fault, body: Json) -> Json:
 
 @_kind("empty-page", "body", "a next page at the end that is empty, which is legal")
 def _empty_page(fault: Fault, body: Json) -> Json:
-    items = body.get("data")
-    if not isinstance(items, list) or not items or _link(body, "next"):
+    items = _items(body)
+    if not items or _link(body, "next"):
         return body
     joint = "&" if "?" in _self(body)["uri"] else "?"
     uri = f"{_self(body)['uri']}{joint}starting_after={items[-1]['data']['id']}"
@@ -227,17 +227,20 @@ def _next_empty(fault: Fault, body: Json) -> Json:
 
 @_kind("duplicate-ids", "body", "the page's first record comes a second time at its end")
 def _duplicates(fault: Fault, body: Json) -> Json:
-    return body | {"data": [*body["data"], *body["data"][:1]]}
+    items = _items(body)
+    return body | {"data": [*items, *items[:1]]} if items else body
 
 
 @_kind("item-not-object", "body", "a record of the page is a number")
 def _not_object(fault: Fault, body: Json) -> Json:
-    return body | {"data": [*body["data"], {"data": 7}]}
+    return body | {"data": [*_items(body), {"data": 7}]}
 
 
 @_kind("no-id", "body", "the page's first record has no id")
 def _no_id(fault: Fault, body: Json) -> Json:
-    first, *rest = body["data"]
+    if not _items(body):
+        return body
+    first, *rest = _items(body)
     nameless = {key: value for key, value in first["data"].items() if key != "id"}
     return body | {"data": [first | {"data": nameless}, *rest]}
 
@@ -249,7 +252,8 @@ def _no_roles(fault: Fault, body: Json) -> Json:
 
 @_kind("not-wrapped", "body", "records come without the second `data`")
 def _not_wrapped(fault: Fault, body: Json) -> Json:
-    return body | {"data": [item["data"] for item in body["data"]]}
+    items = _items(body)
+    return body | {"data": [item["data"] for item in items]} if items else body
 
 
 @_kind("reordered", "body", "fields come in another order")
@@ -334,6 +338,12 @@ def _blanked(record: Json, blank: Any) -> Json:
         student = without(record["roles"]["student"], _OPTIONAL_STUDENT)
         shown = shown | {"roles": record["roles"] | {"student": student}}
     return shown
+
+
+def _items(body: Json) -> list[Json]:
+    """The records of a page; a single object has none."""
+    data = body.get("data")
+    return data if isinstance(data, list) else []
 
 
 def _each(body: Json, change: Callable[[Json], Json]) -> Json:

@@ -1,5 +1,6 @@
 """An SMTP server that keeps every mail and delivers none, with pages to read them."""
 
+import asyncio
 import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -68,6 +69,9 @@ class Catcher:
     ) -> str:
         for fault in self._sandbox.faults.for_mail():
             answer: str = KINDS[fault.name].act(fault)
+            if answer.startswith("421"):
+                # Runs once aiosmtpd has written the answer.
+                asyncio.get_running_loop().call_soon(server.transport.close)
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
