@@ -150,7 +150,8 @@ def a_school_in_use(make: Builder, school_id: int) -> int:
     grades = [a_section(grade=str(grade), term_id="t1") for grade in range(1, 13)]
     terms = [Term("t1", "Fall"), Term("term-1", "Spring")]
     nameless = a_student(first_name="", last_name="")
-    make.settings(school, students="on", class_lists="on", notify__emails=f"{name}@x.example")
+    everything = {"class_lists": "on", "class_lists__terms": "all", "class_lists__grades": "all"}
+    make.settings(school, students="on", notify__emails="a@x.example", **everything)
     make.snapshot(school, a_snapshot([*people, nameless], [section, *grades], terms))
     run = make.synced(school, a_snapshot([*people, nameless], [section, *grades], terms))
     run.warnings = [f"1 person has no e-mail ({name}). Fix: correct it."]
