@@ -52,7 +52,6 @@ class Maker:
         self.random = random.Random(seed)
         name = DISTRICTS[(seed - 1) % len(DISTRICTS)]
         self.world = world or World(seed, name, today)
-        self._number = len(self.world.objects["users"]) * 7
 
     def make(self, schools: int, size: int | None) -> World:
         world = self.world
@@ -232,7 +231,7 @@ class Maker:
                 "teachers": teachers,
                 "course": teaching.courses[course],
                 "term_id": teaching.terms[0 if period < 5 else 1],
-                "section_number": f"{self._number}",
+                "section_number": f"{self.world.number}",
                 "period": f"{period}",
                 "grade": grade,
             },
@@ -347,8 +346,8 @@ class Maker:
         return f"{day.month}/{day.day}/{day.year}"
 
     def _next(self) -> int:
-        self._number += 1
-        return self._number
+        self.world.number += 1
+        return self.world.number
 
     def _legacy(self) -> str:
         return self.world.new_id()

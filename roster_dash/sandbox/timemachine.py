@@ -80,10 +80,28 @@ def _maker(world: World) -> Maker:
 def _pick(world: World, values: Json) -> str:
     """The named student, or any one."""
     if values.get("id"):
-        return str(values["id"])
+        return _known(world, "users", values["id"])
     rand = values.get("random") or _maker(world).random
     key: str = rand.choice(students(world))
     return key
+
+
+def _known(world: World, collection: str, key: Any) -> str:
+    if key not in world.objects[collection]:
+        raise ValueError(f"there is no {key} among the {collection}")
+    return str(key)
+
+
+def _known_as(world: World, old: str, new: str) -> None:
+    """Contacts follow a student who has another id."""
+    for user in list(world.objects["users"].values()):
+        relations = user["roles"].get("contact", {}).get("student_relationships", ())
+        if any(relation["student"] == old for relation in relations):
+            contact = copy.deepcopy(user)
+            for relation in contact["roles"]["contact"]["student_relationships"]:
+                if relation["student"] == old:
+                    relation["student"] = new
+            world.put("users", contact)
 
 
 def _edit(world: World, key: str, change: Callable[[Json], None]) -> Json:
@@ -102,7 +120,7 @@ def _leave(world: World, values: Json) -> Json:
 
 def _return(world: World, values: Json) -> Json:
     """Within 300 days with the same id, later with another one."""
-    key = str(values.get("id") or next(iter(world.left)))
+    key = str(values.get("id") or next(iter(world.left), "anybody"))
     if key not in world.left:
         raise ValueError(f"{key} has not left")
     day, user, sections = world.left.pop(key)
@@ -110,6 +128,8 @@ def _return(world: World, values: Json) -> Json:
     if (world.today - day).days >= GONE_FOR_GOOD:
         user["id"] = world.new_id()
     world.put("users", user)
+    if user["id"] != key:
+        _known_as(world, key, user["id"])
     for section_id in sections:
         if section_id in world.objects["sections"]:
             section = world.change("sections", section_id)
@@ -122,7 +142,7 @@ def _join(world: World, values: Json) -> Json:
     maker = _maker(world)
     rand = values.get("random") or maker.random
     schools = world.objects["schools"]
-    school = schools[values.get("school") or rand.choice(list(schools))]
+    school = schools[_known(world, "schools", values.get("school") or rand.choice(list(schools)))]
     low, high = grade_number(school["low_grade"]), grade_number(school["high_grade"])
     student = maker.student(school, rand.randint(low, high))
     maker.contacts([student])
@@ -140,7 +160,7 @@ def _move(world: World, values: Json) -> Json:
     others = [school for school in world.objects["schools"] if school not in role["schools"]]
     if not others:
         return {"id": key, "school": role["school"]}
-    school = values.get("school") or rand.choice(others)
+    school = _known(world, "schools", values.get("school") or rand.choice(others))
     role["school"], role["schools"] = school, [school]
     world.put("users", user)
     _out_of_classes(world, key)
@@ -189,7 +209,7 @@ def _change_contact(world: World, values: Json) -> Json:
     """A contact's phone changes. One without sis_id is then another record with another id."""
     contacts = [u for u in world.objects["users"].values() if "contact" in u["roles"]]
     rand = values.get("random") or _maker(world).random
-    key = values.get("id") or rand.choice(contacts)["id"]
+    key = _known(world, "users", values.get("id") or rand.choice(contacts)["id"])
     contact = world.change("users", key)
     contact["roles"]["contact"]["phone"] = f"555-02{rand.randrange(100):02}"
     if not contact["roles"]["contact"].get("sis_id"):
@@ -204,10 +224,11 @@ def _change_sis_id(world: World, values: Json) -> Json:
     key = _pick(world, values)
     user = world.change("users", key)
     sections = _out_of_classes(world, key)
-    world.remove("users", key)
     user["id"] = world.new_id()
     user["roles"]["student"]["sis_id"] += "X"
     world.put("users", user)
+    _known_as(world, key, user["id"])
+    world.remove("users", key)
     for section_id in sections:
         section = world.change("sections", section_id)
         section["students"].append(user["id"])
@@ -218,7 +239,7 @@ def _change_sis_id(world: World, values: Json) -> Json:
 def _split(world: World, values: Json) -> Json:
     """A merged employee's e-mail changes in one system: their roles are two users again."""
     merged = [u["id"] for u in world.objects["users"].values() if len(u["roles"]) > 1]
-    key = values.get("id") or merged[0]
+    key = _known(world, "users", values.get("id") or next(iter(merged), "user with two roles"))
     user = world.change("users", key)
     names = list(user["roles"])
     apart = copy.deepcopy(user) | {"id": world.new_id(), "email": f"split.{user.get('email', '')}"}
@@ -230,11 +251,12 @@ def _split(world: World, values: Json) -> Json:
 
 def _merge(world: World, values: Json) -> Json:
     """Two employees get the same e-mail: one user with the roles of both."""
+    people = world.objects["users"].items()
     keys = values.get("ids") or [
-        next(k for k, u in world.objects["users"].items() if set(u["roles"]) == {role})
+        next((key for key, user in people if set(user["roles"]) == {role}), f"mere {role}")
         for role in ("teacher", "staff")
     ]
-    first, second = (world.change("users", key) for key in keys)
+    first, second = (world.change("users", _known(world, "users", key)) for key in keys)
     world.remove("users", second["id"])
     first["roles"] |= second["roles"]
     world.put("users", first)
@@ -244,12 +266,16 @@ def _merge(world: World, values: Json) -> Json:
 def _state(world: World, values: Json) -> Json:
     """running, paused, pending or error, as the district record says it."""
     state = str(values.get("state", "running"))
+    before = copy.deepcopy(world.about)
     world.about["state"] = state
     world.about["error"] = "The last import failed." if state in ("pending", "error") else ""
     if state == "paused":
         world.about["pause_start"] = f"{world.today}"
         world.about["pause_end"] = f"{world.today + timedelta(days=60)}"
     world.reshare()
+    changed = {key: old for key, old in before.items() if world.about[key] != old}
+    if changed:
+        world.note("districts", "updated", world.about, changed)
     return {"state": state}
 
 
@@ -292,9 +318,9 @@ def _reshare_school(world: World, school: str, *, shared: bool) -> Json:
     world.reshare()
     for kind in ("schools", "sections", "users"):
         after = {record["id"]: record for record in world.view.lists[kind]}
-        for key in after.keys() - before[kind].keys():
+        for key in sorted(after.keys() - before[kind].keys()):
             world.note(kind, "created", after[key])
-        for key in before[kind].keys() - after.keys():
+        for key in sorted(before[kind].keys() - after.keys()):
             world.note(kind, "deleted", before[kind][key])
     return {"school": school}
 

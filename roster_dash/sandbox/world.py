@@ -38,6 +38,8 @@ class World:
         self.seed = seed
         self.today = today
         self._made = 0
+        self.number = 0
+        """The last one given: for the school's own numbers, sis_id and the like."""
         self.objects: dict[str, dict[str, Json]] = {name: {} for name in COLLECTIONS}
         self.events: list[Json] = []
         self.events_enabled = True
