@@ -171,14 +171,14 @@ def _move(world: World, values: Json) -> Json:
 def _rename(world: World, values: Json) -> Json:
     def change(user: Json) -> None:
         rand = values.get("random") or _maker(world).random
-        user["name"]["last"] = values.get("last") or rand.choice(LAST)
+        user["name"]["last"] = str(values.get("last") or rand.choice(LAST))
 
     return _edit(world, _pick(world, values), change)
 
 
 def _change_email(world: World, values: Json) -> Json:
     key = _pick(world, values)
-    email = values.get("email", f"new.{key[-6:]}@riverdale.example")
+    email = str(values.get("email", f"new.{key[-6:]}@riverdale.example"))
     return _edit(world, key, lambda user: user.update(email=email))
 
 
@@ -190,7 +190,8 @@ def _blank(world: World, values: Json) -> Json:
 def _change_grade(world: World, values: Json) -> Json:
     def change(user: Json) -> None:
         role = user["roles"]["student"]
-        role["grade"] = values.get("grade") or grade_name(max(0, grade_number(role["grade"]) - 1))
+        lower = grade_name(max(0, grade_number(role["grade"]) - 1))
+        role["grade"] = str(values.get("grade") or lower)
 
     return _edit(world, _pick(world, values), change)
 
