@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from roster_dash.web import errors, login, security, show
+from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
 from roster_dash.web.connection import views as connection
 from roster_dash.web.health import views as health
@@ -18,6 +18,7 @@ AREAS = (account, rostering, history, runs, people, lists, connection, requests,
 
 def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
+    values.register(app)
     app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)

@@ -5,6 +5,7 @@ from flask import Blueprint, render_template, request
 from roster_dash.store import runs
 from roster_dash.store.runs import RunStatus
 from roster_dash.web.access import school_or_404
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("history", __name__)
 
@@ -15,7 +16,7 @@ def page(school_id: int) -> str:
     school = school_or_404(school_id)
     status = request.args.get("status", "")
     wanted = status if status in set(RunStatus) else ""
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     found = runs.list_runs([school.id], wanted, before, limit=runs.PAGE + 1)
     return render_template(
         "web/history/_runs.html" if _is_part() else "web/history/page.html",

@@ -9,6 +9,7 @@ from roster_dash.store.tables import ListRow
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import list_or_404, person_or_404, school_or_404
 from roster_dash.web.login import viewing
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("lists", __name__)
 
@@ -20,7 +21,7 @@ def page(school_id: int) -> str:
     wanted = people.Wanted(
         text=asked.get("q", "").strip(),
         status=asked.get("status", "active"),
-        after=asked.get("after", 0, type=int),
+        after=asked.get("after", 0, type=row_number),
         without=asked.get("without", ""),
     )
     found = people.find_lists(school.id, wanted)
@@ -66,7 +67,7 @@ def edit(list_id: int) -> AnyResponse:
 @blueprint.post("/lists/<int:list_id>/people")
 def put_on(list_id: int) -> AnyResponse:
     row = list_or_404(list_id)
-    person = person_or_404(request.form.get("person", 0, type=int))
+    person = person_or_404(request.form.get("person", 0, type=row_number))
     try:
         edits.put_on_list(row, request.form.get("side", ""), person, viewing().id)
     except BadInput as error:

@@ -15,6 +15,7 @@ from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import person_or_404, school_or_404
 from roster_dash.web.login import viewing
 from roster_dash.web.people.person import as_csv, fields_of, in_roster
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("people", __name__)
 
@@ -49,7 +50,7 @@ def export(school_id: int) -> Response:
 def change_many(school_id: int) -> AnyResponse:
     """The same change for everybody who is ticked."""
     school, what = school_or_404(school_id), request.form.get("what", "")
-    rows = people.people_of(school.id, request.form.getlist("person", type=int))
+    rows = people.people_of(school.id, request.form.getlist("person", type=row_number))
     if what in _CHANGES:
         for row in rows:
             _CHANGES[what](row, viewing().id)
@@ -188,7 +189,7 @@ def _wanted() -> people.Wanted:
         role=asked.get("role", ""),
         grade=asked.get("grade", ""),
         status=asked.get("status", "active"),
-        after=asked.get("after", 0, type=int),
+        after=asked.get("after", 0, type=row_number),
         without=asked.get("without", ""),
     )
 

@@ -13,6 +13,7 @@ from roster_dash.store.tables import SetupRequest
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import school_or_404, specialist_or_404
 from roster_dash.web.login import viewing
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("requests", __name__)
 
@@ -86,7 +87,7 @@ def waiting(request_id: int) -> AnyResponse:
 def link(request_id: int) -> AnyResponse:
     specialist_or_404()
     request = _visible_or_404(request_id)
-    requests.link(request, school_or_404(asked.form.get("school", 0, type=int)))
+    requests.link(request, school_or_404(asked.form.get("school", 0, type=row_number)))
     commit()
     return _to(request, "The request has its school. Push the first sync next.")
 

@@ -99,7 +99,10 @@ class SettingsForm:
 
     def words(self, key: str) -> tuple[str, ...]:
         """The chosen terms or grades, as they were chosen."""
-        words: tuple[str, ...] = KEYS[key].parse(self.values[key])
+        try:
+            words: tuple[str, ...] = KEYS[key].parse(self.values[key])
+        except ValueError:  # what was typed can't be used; the form says so beside it
+            return ()
         return words
 
     def ticks(self, key: str, answer: Answer) -> bool:

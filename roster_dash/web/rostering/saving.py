@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import settings as settings_store
 from roster_dash.web.rostering.form import read_form, setting_label
+from roster_dash.web.values import row_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def take_save(school_id: int, form: MultiDict[str, str]) -> Save:
     later Save is told and nothing is stored; saving again then means it.
     """
     newest = settings_store.load_settings(school_id)
-    base = settings_store.settings_of(school_id, form.get("base", type=int))
+    base = settings_store.settings_of(school_id, form.get("base", type=row_number))
     mine, errors, texts = read_form(form, base)
     if errors:
         return Save(None, errors, texts)

@@ -7,6 +7,7 @@ from roster_dash.roster.report import KINDS, NO_COUNTS
 from roster_dash.store import runs
 from roster_dash.web.access import run_or_404
 from roster_dash.web.runs.changes import Kind, kind_of, kinds_of
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("runs", __name__)
 
@@ -31,6 +32,6 @@ def operations(run_id: int, entity: str, action: str) -> str:
     run = run_or_404(run_id)
     kind: Kind | None = None
     if (entity, action) in KINDS:
-        kind = kind_of(run, entity, action, after=request.args.get("after", 0, type=int))
+        kind = kind_of(run, entity, action, after=request.args.get("after", 0, type=row_number))
     template = "_more" if "HX-Request" in request.headers else "operations"
     return render_template(f"web/runs/{template}.html", run=run, school=run.school, kind=kind)

@@ -1,0 +1,32 @@
+"""What addresses and forms may carry: numbers that rows can have, and text that databases take."""
+
+from flask import Flask, abort, request
+from werkzeug.routing import IntegerConverter
+
+LARGEST = (1 << 31) - 1
+
+
+class RowNumber(IntegerConverter):
+    """The id of a row; a larger number is no address of ours."""
+
+    def __init__(self, map: object, **options: int) -> None:
+        super().__init__(map, max=LARGEST, **options)  # type: ignore[arg-type]
+
+
+def row_number(text: str) -> int:
+    """For `args.get(…, type=row_number)`. Errors: ValueError, by which the default is taken."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= LARGEST):
+        raise ValueError(text)
+    return int(text)
+
+
+def register(app: Flask) -> None:
+    app.url_map.converters["int"] = RowNumber
+    app.before_request(_refuse_nul)
+
+
+def _refuse_nul() -> None:
+    """NUL characters are in no name, and PostgreSQL takes none."""
+    for values in (request.args, request.form):
+        if any("\0" in text for texts in values.listvalues() for text in texts):
+            abort(400)
