@@ -40,8 +40,8 @@ def processes(environment: dict[str, str], log_path: Path) -> Iterator[Start]:
         finally:
             for process in running:
                 process.terminate()
-            for process in running:
-                process.wait(20)
+            for process in running:  # an idle worker may look up only every 30 s
+                process.wait(60)
 
 
 def start_web(start: Start, port: int) -> None:
