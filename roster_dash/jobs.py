@@ -21,6 +21,7 @@ from rq.serializers import JSONSerializer
 
 from roster_dash import embedded_redis, notify, sync
 from roster_dash.config import Config, current_config
+from roster_dash.ending import Result
 from roster_dash.roster.schedule import next_digest
 from roster_dash.store import beats, mails, runs, schools
 from roster_dash.store import settings as settings_store
@@ -100,7 +101,7 @@ def run_sync(run_id: int) -> None:
     after_run(sync.sync_run(run_id, report=_progress_reporter()))
 
 
-def after_run(result: sync.Result) -> None:
+def after_run(result: Result) -> None:
     """What follows a run: the one that waited behind it, and its mails."""
     if result.waiting_run_id is not None:
         enqueue_run(result.waiting_run_id)

@@ -7,56 +7,48 @@ the web: the caller enqueues what `Result` names, and sends the mails that are d
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
 from roster_dash.connection import open_source
+from roster_dash.ending import Result, add_result_mails, ending_of, tell_requester
+from roster_dash.planning import ground_of
+from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled
-from roster_dash.roster.guard import refuse_empty_school
-from roster_dash.roster.outcomes import REASONS, Outcome
-from roster_dash.roster.plan import Plan, plan
+from roster_dash.roster.plan import Plan
 from roster_dash.roster.records import DistrictPart, Snapshot
-from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
+from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.store import mails, requests, rosters, runs, snapshots
+from roster_dash.store import holds, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
-from roster_dash.store.transactions import begin_snapshot_of_database, commit, rollback
+from roster_dash.store.transactions import (
+    ATTEMPTS,
+    begin_snapshot_of_database,
+    commit,
+    is_passing,
+    rollback,
+    sqlstate,
+)
 
 log = logging.getLogger(__name__)
 
 Report = Callable[[str, int, int, int], None]
 """Told (phase, pages, done, total); total is 0 while it isn't known."""
 
-APPLY_ATTEMPTS = 4
 PART_AGE = timedelta(hours=6)
 """A nightly run takes the district-wide part that another run of the night has fetched."""
-_SERIALISATION_FAILURES = ("40001", "40P01")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A finished run, the run that had waited behind it, and the mails it put in the outbox."""
-
-    run: Run
-    waiting_run_id: int | None = None
-    mail_ids: Sequence[int] = ()
 
 
 class UnforeseenError(Exception):
     """Something no sentence for people foresees; its text holds nobody's data."""
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or type(error.orig).__name__)
 
 
 def _silent(phase: str, pages: int, done: int, total: int) -> None:
@@ -93,7 +85,7 @@ def sync_run(
         )
         _end(run_id, token, Ending(RunStatus.FAILED, message, error="unforeseen"))
         if isinstance(error, DBAPIError):  # its text may quote a person's row
-            raise UnforeseenError(f"database: {_sqlstate(error)}") from None
+            raise UnforeseenError(f"database: {sqlstate(error)}") from None
         raise
 
 
@@ -122,28 +114,33 @@ def _sync(run: Run, token: str, report: Report, parts: dict[int, DistrictPart] |
     _stop_if_cancelled(run_id)
     runs.set_phase(run_id, token, "applying")
     commit()
-    for attempt in range(1, APPLY_ATTEMPTS + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _apply(run_id, token, snapshot, settings, report)
+            return apply_snapshot(run_id, token, snapshot, settings, report)
         except DBAPIError as error:
             rollback()
-            passing = _sqlstate(error) in _SERIALISATION_FAILURES
-            if not passing or attempt == APPLY_ATTEMPTS:
+            if not is_passing(error) or attempt == ATTEMPTS:
                 raise
             _stop_if_cancelled(run_id)
     raise AssertionError("unreachable")
 
 
-def _apply(
-    run_id: int, token: str, snapshot: Snapshot, settings: SyncSettings, report: Report
+def apply_snapshot(
+    run_id: int,
+    token: str,
+    snapshot: Snapshot,
+    settings: SyncSettings,
+    report: Report = _silent,
+    now: datetime | None = None,
 ) -> Result:
-    """Plan and write, with the report and the outbox, in one transaction."""
+    """Plan and write, with the report and the outbox, in one transaction. `now` is for tests."""
+    now = now or datetime.now(UTC)
     begin_snapshot_of_database()
     run = runs.find_run(run_id)
     school = run.school
-    kept = rosters.load_kept(school.id)
-    refuse_empty_school(snapshot, kept)
-    planned = plan(snapshot, kept, settings, today_at(school))
+    ground = ground_of(school, settings, now)
+    refuse_empty_school(snapshot, ground.kept)
+    planned = ground.plan(snapshot)
     total = len(planned.operations)
     rosters.apply_operations(
         school.id,
@@ -151,8 +148,10 @@ def _apply(
         planned.operations,
         lambda done: report("applying", 0, done, total),
     )
-    run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, datetime.now(UTC)).id
-    return _finish(run_id, token, ending_of(planned), settings)
+    rosters.set_countdowns(planned.marks)
+    run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, now).id
+    holds.keep_holds(school.id, run_id, planned, now)
+    return _finish(run_id, token, ending_of(planned), settings, now)
 
 
 def _end(run_id: int, token: str, ending: Ending) -> Result:
@@ -166,7 +165,7 @@ def _end(run_id: int, token: str, ending: Ending) -> Result:
         return Result(runs.find_run(run_id))
     except DBAPIError as error:  # what its mails need can't be stored: the ending still counts
         rollback()
-        log.error("run %s ends without mails: %s", run_id, _sqlstate(error))
+        log.error("run %s ends without mails: %s", run_id, sqlstate(error))
         return _finish(run_id, token, ending, SyncSettings())
 
 
@@ -176,45 +175,21 @@ def abandon(run_id: int, token: str) -> Result:
     return _end(run_id, token, Ending(RunStatus.FAILED, message, error="abandoned"))
 
 
-def _finish(run_id: int, token: str, ending: Ending, settings: SyncSettings) -> Result:
-    waiting = runs.finish_run(run_id, token, ending)
-    counts, warnings = ending.counts or NO_COUNTS, list(ending.warnings)
-    mail_ids: Sequence[int] = ()
-    wanted = is_wanted(settings.notify_when, ending.status, counts, warnings)
-    is_news = settings.notify_when == "always" or not runs.repeats_failure(run_id)
-    if ending.status != RunStatus.CANCELLED and wanted and is_news:
-        mail_ids = mails.add_mails(run_id, "run_result", settings.notify_emails)
-    if ending.status == RunStatus.SUCCEEDED:
-        mail_ids = [*mail_ids, *_tell_requester(run_id)]
+def _finish(
+    run_id: int,
+    token: str,
+    ending: Ending,
+    settings: SyncSettings,
+    now: datetime | None = None,
+) -> Result:
+    waiting = runs.finish_run(run_id, token, ending, now)
+    run = runs.find_run(run_id)
+    mail_ids = list(add_result_mails(run, settings))
+    if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
+        mail_ids += tell_requester(run)
     commit()
     log.info("run %s %s", run_id, ending.status)
     return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)
-
-
-def _tell_requester(run_id: int) -> Sequence[int]:
-    """After the first sync of a school that somebody asked for: that settings can be made."""
-    request = requests.first_sync_done(runs.find_run(run_id).school_id)
-    if request is None:
-        return ()
-    return mails.add_mails(None, "request_ready", [request.requested_by.email], request.id)
-
-
-def ending_of(planned: Plan) -> Ending:
-    """How a run that applied a plan ends."""
-    counts = counts_of(planned)
-    sentence = summary(counts)
-    guarded = [warning for warning in planned.warnings if "was removed" in warning]
-    return Ending(
-        status=RunStatus.SUCCEEDED,
-        message=" ".join([sentence[:1].upper() + sentence[1:] + ".", *guarded]),
-        counts=counts,
-        warnings=planned.warnings,
-        problems=[
-            {"name": name, "source_id": source_id, "outcome": outcome, "reason": REASONS[reason]}
-            for outcome, reason, source_id, _kept_id, name in planned.outcomes
-            if outcome in (Outcome.CONFLICT, Outcome.INVALID)
-        ],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,19 +216,15 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
         snapshot_id, snapshot = None, source.fetch_school(clever_id, part, _no_progress)
     else:
         snapshot_id, snapshot = stored[0].id, stored[1]
-    kept = rosters.load_kept(school.id)
-    planned = plan(snapshot, kept, settings, today_at(school))
+    ground = ground_of(school, settings)
+    planned = ground.plan(snapshot)
     message = ending_of(planned).message
     try:
-        refuse_empty_school(snapshot, kept)
+        refuse_empty_school(snapshot, ground.kept)
     except EmptyAnswer as refusal:  # the run would fail and say this
         planned, message = Plan(warnings=(refusal.message,)), refusal.message
-    by_role = outcomes_by_role(planned, snapshot, kept, settings)
+    by_role = outcomes_by_role(planned, snapshot, ground.kept, settings)
     return Preview(planned, counts_of(planned), snapshot_id, message, by_role)
-
-
-def today_at(school: School) -> date:
-    return datetime.now(ZoneInfo(school.timezone)).date()
 
 
 def _district_part(

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 from roster_dash import sync
 from roster_dash.config import current_config
-from roster_dash.roster.plan import plan
 from roster_dash.roster.records import (
     Contact,
     Kept,
@@ -24,7 +23,7 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import accounts, rosters, runs, schools, snapshots
+from roster_dash.store import accounts, runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
@@ -170,9 +169,16 @@ class Builder:
         commit()
         return stored
 
-    def synced(self, school: School, snapshot: Snapshot, **changes: str) -> Run:
-        """A finished run that made the school follow a snapshot; all is on but Archive."""
+    def synced(
+        self, school: School, snapshot: Snapshot, now: datetime | None = None, **changes: str
+    ) -> Run:
+        """A finished run that made the school follow a snapshot; all is on but Archive.
+
+        Nobody waits out a grace period unless `changes` say so. `now`: the moment of the run.
+        """
         everything = {
+            "grace__students": "0",
+            "grace__adults": "0",
             "students": "on",
             "students__auto_update": "on",
             "teachers": "on",
@@ -181,13 +187,18 @@ class Builder:
             "class_lists__terms": "all",
             "class_lists__grades": "all",
         }
-        settings = some_settings(**(everything | changes))
+        return self.follow(school, snapshot, some_settings(**(everything | changes)), now)
+
+    def follow(
+        self,
+        school: School,
+        snapshot: Snapshot,
+        settings: SyncSettings,
+        now: datetime | None = None,
+    ) -> Run:
+        """The run that makes a school follow a snapshot under some settings."""
         run = self.run(school, "running")
-        made = plan(snapshot, rosters.load_kept(school.id), settings, date(2026, 11, 23))
-        rosters.apply_operations(school.id, {"run_id": run.id}, made.operations)
-        runs.finish_run(run.id, run.token, sync.ending_of(made))
-        commit()
-        return run
+        return sync.apply_snapshot(run.id, run.token, snapshot, settings, now=now).run
 
     def run(self, school: School, status: str = "succeeded", **values: Any) -> Run:
         run = runs.request_run(school.id, runs.Trigger.MANUAL)

@@ -3,32 +3,28 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import click
 
 from roster_dash import jobs, notify
-from roster_dash.cli.output import EXIT_FAILED, EXIT_HELD, UNFORESEEN, answers, tell
+from roster_dash.cli.documents import (
+    Document,
+    exit_code,
+    hold_document,
+    line,
+    operation_document,
+    run_document,
+)
+from roster_dash.cli.output import UNFORESEEN, answers, tell
 from roster_dash.cli.setup import parse_pairs
 from roster_dash.roster.errors import BadInput, RosterDashError, RunBusy
 from roster_dash.roster.records import DistrictPart
-from roster_dash.roster.report import NO_COUNTS
-from roster_dash.store import runs, schools
+from roster_dash.store import holds, runs, schools
 from roster_dash.store import settings as settings_store
-from roster_dash.store.runs import RunStatus
-from roster_dash.store.tables import OperationRow, Run
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.sync import abandon, preview, sync_run
 
 log = logging.getLogger(__name__)
-
-Document = dict[str, Any]
-
-_EXITS = {
-    RunStatus.FAILED: EXIT_FAILED,
-    RunStatus.CANCELLED: EXIT_FAILED,
-    RunStatus.HELD: EXIT_HELD,
-}
 
 
 @click.command("sync", help="Sync a school, a district's schools or all of them, here and now.")
@@ -100,10 +96,9 @@ def _or_error(act: Callable[[int], Document], school_id: int) -> Document:
 
 
 def _answer_runs(documents: list[Document], *, single: bool, wants_json: bool) -> None:
-    lines = [_line(document) for document in documents]
+    lines = [line(document) for document in documents]
     tell(documents[0] if single else documents, lines, wants_json=wants_json)
-    codes = [_EXITS.get(document.get("status", RunStatus.FAILED), 0) for document in documents]
-    raise SystemExit(max(codes, default=0))
+    raise SystemExit(max(map(exit_code, documents), default=0))
 
 
 @click.command("preview", help="What the next run would do with these settings; writes nothing.")
@@ -124,22 +119,11 @@ def preview_command(school_ref: str, pairs: tuple[str, ...], fetch: bool, as_jso
         "snapshot": seen.snapshot_id,
         "counts": seen.counts,
         "warnings": list(seen.plan.warnings),
+        "holds": list(seen.plan.holds),
         "started_at": None,
         "finished_at": None,
     }
-    tell(document, [_line(document), *seen.plan.warnings], wants_json=as_json)
-
-
-@click.command("cancel", help="Cancel a queued or running run.")
-@click.argument("run_id", metavar="RUN", type=int)
-@answers
-def cancel(run_id: int, as_json: bool) -> None:
-    run = runs.find_run(run_id)
-    if not runs.request_cancel(run):
-        raise BadInput(f"Run {run_id} is over already ({run.status}); there is nothing to cancel.")
-    commit()
-    document = run_document(runs.find_run(run_id))
-    tell(document, [_line(document)], wants_json=as_json)
+    tell(document, [line(document), *seen.plan.warnings], wants_json=as_json)
 
 
 @click.command("runs", help="Runs, newest first.")
@@ -154,7 +138,7 @@ def list_runs(school_ref: str | None, district_ref: str | None, limit: int, as_j
     elif district_ref:
         ids = [school.id for school in schools.find_district(district_ref).schools]
     documents = [run_document(run) for run in runs.list_runs(ids, limit=limit)]
-    tell(documents, [_line(document) for document in documents], wants_json=as_json)
+    tell(documents, [line(document) for document in documents], wants_json=as_json)
 
 
 @click.command("run", help="One run, with its operations.")
@@ -162,39 +146,19 @@ def list_runs(school_ref: str | None, district_ref: str | None, limit: int, as_j
 @answers
 def show_run(run_id: int, as_json: bool) -> None:
     run = runs.find_run(run_id)
-    operations = [_operation_document(row) for row in runs.operations_of(run_id)]
+    operations = [operation_document(row) for row in runs.operations_of(run_id)]
+    operations += [hold_document(row) for row in holds.holds_of(run)]
     document = run_document(run) | {
         "warnings": run.warnings,
+        "holds": run.holds,
         "problems": run.problems,
         "operations": operations,
     }
-    lines = [f"{op['action']} {op['entity']} {op['label']}" for op in operations]
-    tell(document, [_line(document), *run.warnings, *lines], wants_json=as_json)
+    lines = [
+        f"{op['id']}: {op['status']}: {op['action']} {op['entity']} {op['label']}"
+        for op in operations
+    ]
+    tell(document, [line(document), *run.holds, *run.warnings, *lines], wants_json=as_json)
 
 
-def run_document(run: Run) -> Document:
-    """A run as JSON; the shape is a surface that must not move."""
-    return {
-        "run": run.id,
-        "school": run.school_id,
-        "status": run.status,
-        "trigger": run.trigger,
-        "message": run.message,
-        "snapshot": run.snapshot_id,
-        "counts": run.counts or NO_COUNTS,
-        "started_at": run.started_at.isoformat() if run.started_at else None,
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-    }
-
-
-def _operation_document(row: OperationRow) -> Document:
-    names = ("id", "entity", "entity_id", "action", "reason", "label", "before", "after")
-    return {name: getattr(row, name) for name in names}
-
-
-def _line(document: Document) -> str:
-    number = f"Run {document['run']}" if document.get("run") else f"School {document['school']}"
-    return f"{number}: {document.get('status', 'no run')}. {document['message']}".rstrip()
-
-
-COMMANDS = (sync, preview_command, cancel, list_runs, show_run)
+COMMANDS = (sync, preview_command, list_runs, show_run)

@@ -3,6 +3,8 @@
 RosterDashError            message says what was asked, what came and what to do
 ├── BadInput               an unknown name or a value that can't be used        (exit 2)
 │   ├── UnknownThing       no such school, district, run, ...                   (exit 2)
+│   ├── NotWaiting         nothing of this run waits for a decision             (exit 2)
+│   ├── NotRevertible      a run that can't be taken back (any more)            (exit 2)
 │   └── NotLinked          the school is not linked to its source (any more)    (exit 2)
 ├── SourceError            the roster source could not be read                  (exit 4)
 │   ├── NotApproved        the district has not approved our app: no token for it
@@ -30,6 +32,14 @@ class BadInput(RosterDashError):
 
 class UnknownThing(BadInput):
     code = "unknown"
+
+
+class NotWaiting(BadInput):
+    code = "not_waiting"
+
+
+class NotRevertible(BadInput):
+    code = "not_revertible"
 
 
 class NotLinked(BadInput):

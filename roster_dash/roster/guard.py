@@ -1,82 +1,347 @@
-"""What stops a wrong but successful answer. Each guard speaks in numbers."""
+"""RED: what waits for a person. Each guard is a pure function over the proposals, and speaks in
+numbers. A guard never stops what it isn't about.
+"""
 
-from roster_dash.roster.errors import EmptyAnswer
-from roster_dash.roster.records import Kept, Person, Snapshot
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from roster_dash.roster.grace import Stage, stage_of
+from roster_dash.roster.history import History
+from roster_dash.roster.operations import Action, Entity, Operation, fingerprint, part_of
+from roster_dash.roster.outcomes import Outcome
+from roster_dash.roster.proposals import Proposal
+from roster_dash.roster.records import Kept, KeptPerson
 from roster_dash.roster.roles import PRECEDENCE, Role
-from roster_dash.roster.settings import SyncSettings
+from roster_dash.roster.settings import Limits, SyncSettings
+
+SMALL_ROLE = 30
+"""Of fewer people than this, a count is the limit and not a share."""
+NAMES = frozenset({"first_name", "middle_name", "last_name", "preferred_name"})
+IDS = frozenset({"source_id", "sis_id", "student_number"})
+IDENTITY = NAMES | IDS | {"email"}
+ALL_COLUMNS: frozenset[str] = frozenset({"*"})
 
 
-def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
-    """Raises EmptyAnswer if nobody of the school came while synced people of it are here.
+class Guard(StrEnum):
+    REMOVALS = "removals"
+    REMOVALS_7_DAYS = "removals_7_days"
+    UPDATES = "updates"
+    HANDED_OVER = "handed_over"
+    ESCALATION = "escalation"
+    REKEY = "rekey"
+    REVERTED = "reverted"
+    LIST_MEMBERS = "list_members"
+    LISTS = "lists"
 
-    District admins come from elsewhere and prove nothing about the school.
+
+GUARDS = {
+    Guard.REMOVALS: "Many would be archived at once",
+    Guard.REMOVALS_7_DAYS: "Many would be archived within 7 days",
+    Guard.UPDATES: "Many would get another name, e-mail or id",
+    Guard.HANDED_OVER: "A number would go from one person to another",
+    Guard.ESCALATION: "A role with more rights",
+    Guard.REKEY: "The same people under new ids?",
+    Guard.REVERTED: "Taken back before",
+    Guard.LIST_MEMBERS: "A list would lose most of its members",
+    Guard.LISTS: "Many lists would be retired at once",
+}
+"""A guard's title, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An operation that waits for a person, and the guard that held it.
+
+    `candidates`: ids of the people here whom an arrival may be, for somebody to choose from.
     """
-    here = sum(
-        1
+
+    operation: Operation
+    guard: Guard
+    candidates: tuple[int, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a guard holds: index of a proposal -> the columns that wait, ALL_COLUMNS for all."""
+
+    guard: Guard
+    sentence: str
+    held: Mapping[int, frozenset[str]]
+    role: Role | None = None
+
+
+Proposals = Sequence[Proposal]
+
+
+def judge(
+    proposals: Proposals, kept: Kept, settings: SyncSettings, history: History, today: date
+) -> list[Verdict]:
+    """Every guard's verdict on the proposals for people."""
+    limits = settings.limits_on(today)
+    people = Counter(
+        role
         for row in kept.people
-        if row.is_active and row.person.source_id and _is_of_school(row.person)
+        if row.is_active
+        and row.person.source_id
+        and (role := settings.deciding_role(row.person.roles))
     )
-    if here and not any(_is_of_school(person) for person in snapshot.people):
-        raise EmptyAnswer(
-            f"The roster answered, but with nobody in it, while {here:,} synced people are here. "
-            "Nothing was changed. Check in Clever that this school is still shared with us."
-        )
-
-
-def _is_of_school(person: Person) -> bool:
-    return set(person.roles) != {Role.ADMIN}
-
-
-def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
-    """A sentence for each reason to doubt that the answer names everybody who is there.
-
-    Parts that are empty though they had content here, and records that nobody can be known by.
-    Any sentence means: this run removes nobody and no list.
-    """
     return [
-        *_idless_records(snapshot),
-        *_empty_roles(snapshot, kept, settings),
-        *_empty_classes(snapshot, kept, settings),
+        *_reverted(proposals, history),
+        *_removals(proposals, people, limits, settings, history, today),
+        *_many_relinks(proposals, people, limits),
+        *_identity_updates(proposals, people, limits, history),
+        *_handed_over(proposals, kept),
+        *_escalations(proposals),
     ]
 
 
-def _idless_records(snapshot: Snapshot) -> list[str]:
-    number = sum(1 for person in snapshot.people if not person.source_id)
-    if not number:
-        return []
-    return [
-        f"{number:,} {'record' if number == 1 else 'records'} came without an id, so nobody knows "
-        "whose they are. Nobody and no list was removed. The next sync tries again."
-    ]
+def share(number: int, total: int, limit: int) -> str:
+    """ "15 %", with a decimal where a whole number would look like the limit."""
+    percent = 100 * number / total if total else 100
+    whole = round(percent)
+    return f"{percent:.1f} %" if whole == limit and percent != whole else f"{whole} %"
 
 
-def _empty_roles(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
-    warnings = []
+def is_over(number: int, total: int, percent: int, people: int) -> bool:
+    """Whether so many of a role are more than its limit: a share, or a count if it is small."""
+    if total >= SMALL_ROLE:
+        return number * 100 > total * percent
+    return number > max(people, total * percent // 100)
+
+
+def limit_words(total: int, percent: int, people: int, small: str = "role") -> str:
+    """The limit of a role, or of something else that has few."""
+    if total >= SMALL_ROLE or total * percent // 100 > people:
+        return f"the limit is {percent} %"
+    return f"the limit of so small a {small} is {people}"
+
+
+def _removals(
+    proposals: Proposals,
+    people: Mapping[Role, int],
+    limits: Limits,
+    settings: SyncSettings,
+    history: History,
+    today: date,
+) -> list[Verdict]:
+    """Who went missing, and who is due, each against the limits of one run and of 7 days."""
+    verdicts = []
     for role in PRECEDENCE:
-        here = sum(
-            1
-            for row in kept.people
-            if row.is_active and row.person.source_id and role in row.person.roles
+        missing: dict[int, KeptPerson] = {
+            index: proposal.row
+            for index, proposal in enumerate(proposals)
+            if proposal.is_removal and proposal.role is role and proposal.row
+        }
+        if not missing:
+            continue
+        days = settings.grace(role)
+        new = [index for index, row in missing.items() if row.leaving is None]
+        due = [
+            index
+            for index, row in missing.items()
+            if row.leaving is not None and stage_of(row, days, today) is Stage.DUE
+        ]
+        lately = history.removed_lately.get(role, 0)
+        on_the_way = len(missing) - len(new)
+        for indexes, before in ((new, lately + on_the_way), (due, lately)):
+            verdict = _removal_verdict(role, indexes, people[role], before, lately, limits)
+            verdicts += [verdict] if verdict else []
+    return verdicts
+
+
+def _removal_verdict(
+    role: Role, indexes: list[int], total: int, before: int, lately: int, limits: Limits
+) -> Verdict | None:
+    number = len(indexes)
+    held = dict.fromkeys(indexes, ALL_COLUMNS)
+    if number and is_over(number, total, limits.removals, limits.people):
+        sentence = (
+            f"{number:,} of {role.counted(total)} ({share(number, total, limits.removals)}) "
+            f"would be archived; {limit_words(total, limits.removals, limits.people)}."
         )
-        if settings.role(role).sync and here and not snapshot.count(role):
-            warnings.append(
-                f"The roster has no {role.label.lower()}, while {role.counted(here)} are here. "
-                "Nobody and no list was removed. Check in Clever what is shared with Roster Dash."
+        return Verdict(Guard.REMOVALS, sentence, held, role)
+    sum_, start = number + before, total + lately
+    if not number or sum_ <= limits.people or sum_ * 100 <= start * limits.removals_week:
+        return None
+    sentence = (
+        f"With these {number:,}, {sum_:,} of {role.counted(start)} "
+        f"({share(sum_, start, limits.removals_week)}) would be archived within 7 days; "
+        f"the limit is {limits.removals_week} %."
+    )
+    return Verdict(Guard.REMOVALS_7_DAYS, sentence, held, role)
+
+
+def _identity_updates(
+    proposals: Proposals, people: Mapping[Role, int], limits: Limits, history: History
+) -> list[Verdict]:
+    """Names, e-mails and ids that replace others. A value where none was is no other one."""
+    by_role: dict[Role, dict[int, frozenset[str]]] = defaultdict(dict)
+    for index, proposal in enumerate(proposals):
+        operation, role = proposal.operation, proposal.role
+        if operation is None or role is None or proposal.row is None or proposal.record is None:
+            continue
+        columns = frozenset(name for name in IDENTITY & set(operation.after))
+        replaced = any(operation.before.get(name) for name in columns)
+        if replaced and fingerprint(held_part(operation, columns)) not in history.rejected:
+            by_role[role][index] = columns
+    verdicts = []
+    for role, held in by_role.items():
+        number, total = len(held), people[role]
+        if number > limits.people and number * 100 > total * limits.updates:
+            sentence = (
+                f"{number:,} of {role.counted(total)} ({share(number, total, limits.updates)}) "
+                f"would get another name, e-mail or id; the limit is {limits.updates} %."
             )
-    return warnings
+            verdicts.append(Verdict(Guard.UPDATES, sentence, held, role))
+    return verdicts
 
 
-def _empty_classes(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
-    lists = [row.list for row in kept.lists if row.is_active and row.list.source_id]
-    if not settings.class_lists or not lists:
+def _many_relinks(
+    proposals: Proposals, people: Mapping[Role, int], limits: Limits
+) -> list[Verdict]:
+    """Ids that replace others, for people known by a number or an e-mail."""
+    verdicts = []
+    for role in PRECEDENCE:
+        held = {
+            index: ALL_COLUMNS if proposal.reason == "linked" else frozenset({"source_id"})
+            for index, proposal in enumerate(proposals)
+            if proposal.role is role
+            and proposal.operation
+            and "source_id" in proposal.operation.after
+            and proposal.operation.before.get("source_id")
+            and proposal.reason != "relinked"
+        }
+        number, total = len(held), people[role]
+        if is_over(number, total, limits.removals, limits.people):
+            sentence = (
+                f"{number:,} of {role.counted(total)} ({share(number, total, limits.removals)}) "
+                "would get a new id, known by their numbers or e-mails; "
+                f"{limit_words(total, limits.removals, limits.people)}."
+            )
+            verdicts.append(Verdict(Guard.REKEY, sentence, held, role))
+    return verdicts
+
+
+def _handed_over(proposals: Proposals, kept: Kept) -> list[Verdict]:
+    """A SIS id or student number that somebody else here has: two people would become one."""
+    owners = {
+        (role, name, number): row.id
+        for row in kept.people
+        if row.is_active
+        for role in row.person.roles
+        for name in ("sis_id", "student_number")
+        if (number := getattr(row.person, name))
+    }
+    held: dict[int, frozenset[str]] = {}
+    for index, proposal in enumerate(proposals):
+        row, operation = proposal.row, proposal.operation
+        if row is None or operation is None or operation.action is Action.ARCHIVE:
+            continue
+        for name in {"sis_id", "student_number"} & set(operation.after):
+            owner = {owners.get((r, name, operation.after[name])) for r in row.person.roles}
+            if owner - {None, row.id}:
+                held[index] = IDENTITY
+    if not held:
         return []
-    if not snapshot.sections:
-        missing = f"no classes, while {len(lists):,} synced user lists are here"
-    elif not snapshot.terms and any(row.term_id for row in lists):
-        missing = f"no terms, while {len(lists):,} synced user lists are here"
-    else:
-        return []
+    number = len(held)
+    who = "1 person" if number == 1 else f"{number:,} people"
     return [
-        f"The roster has {missing}. Nobody and no list was removed. "
-        "Check in Clever what is shared with Roster Dash."
+        Verdict(
+            Guard.HANDED_OVER,
+            f"{who} would get a number that somebody else here has.",
+            held,
+        )
     ]
+
+
+def _escalations(proposals: Proposals) -> list[Verdict]:
+    """A student who would become staff, anybody who would become an admin."""
+    held: dict[int, frozenset[str]] = {}
+    kinds: Counter[tuple[str, str]] = Counter()
+    for index, proposal in enumerate(proposals):
+        operation = proposal.operation
+        if proposal.row is None or operation is None or "roles" not in operation.after:
+            continue
+        before, after = set(proposal.row.person.roles), set(operation.after["roles"])
+        gained = after - before
+        if Role.ADMIN in gained:
+            kinds["1 person would become an admin", "{} people would become admins"] += 1
+        elif Role.STUDENT in before and gained & {Role.STAFF, Role.TEACHER}:
+            kinds["1 student would become staff", "{} students would become staff"] += 1
+        else:
+            continue
+        held[index] = frozenset({"roles"})
+    sentence = " ".join(
+        f"{one if number == 1 else many.format(f'{number:,}')}; that always needs an approval."
+        for (one, many), number in kinds.items()
+    )
+    return [Verdict(Guard.ESCALATION, sentence, held)] if held else []
+
+
+def _reverted(proposals: Proposals, history: History) -> list[Verdict]:
+    """What was taken back with the wish that it doesn't happen again."""
+    held = {
+        index: columns
+        for index, proposal in enumerate(proposals)
+        if proposal.row
+        and proposal.operation
+        and (
+            columns := history.reverted.get((Entity.PERSON, proposal.row.id), frozenset())
+            & frozenset(proposal.operation.after)
+        )
+    }
+    if not held:
+        return []
+    number = len(held)
+    who = "1 change" if number == 1 else f"{number:,} changes"
+    sentence = (
+        f"{who} would be made again after somebody took {'it' if number == 1 else 'them'} back."
+    )
+    return [Verdict(Guard.REVERTED, sentence, {i: frozenset(c) for i, c in held.items()})]
+
+
+def held_part(operation: Operation, columns: Set[str]) -> Operation:
+    """What of an operation waits. Somebody comes or goes whole."""
+    whole = operation.action in (Action.CREATE, Action.ARCHIVE)
+    if columns >= ALL_COLUMNS or whole or set(operation.after) <= columns:
+        return operation
+    part = part_of(operation, columns)
+    if "status" in part.after or operation.action is not Action.RESTORE:
+        return part
+    return Operation(
+        part.entity,
+        Action.UPDATE,
+        "changed",
+        part.source_id,
+        part.kept_id,
+        part.label,
+        part.before,
+        part.after,
+    )
+
+
+def allowed_part(operation: Operation, columns: Set[str]) -> Operation | None:
+    """What of an operation doesn't wait; None if there is nothing."""
+    whole = operation.action in (Action.CREATE, Action.ARCHIVE) or "status" in columns
+    if columns >= ALL_COLUMNS or whole:
+        return None
+    part = part_of(operation, frozenset(operation.after) - columns)
+    return part if part.after else None
+
+
+def unhealthy_roles(verdicts: Sequence[Verdict]) -> frozenset[Role]:
+    """The roles of which so many are missing that nobody's days count."""
+    removals = (Guard.REMOVALS, Guard.REMOVALS_7_DAYS, Guard.REKEY)
+    return frozenset(v.role for v in verdicts if v.role and v.guard in removals)
+
+
+def held_outcome(proposal: Proposal) -> Proposal:
+    """The proposal of somebody for whom something waits."""
+    return proposal.ends(Outcome.HELD, "waiting")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from roster_dash.roster.guard_lists import Judged, WantedChange, judge_lists
+from roster_dash.roster.history import History
 from roster_dash.roster.operations import Action, Entity, Operation, Values
 from roster_dash.roster.records import (
     LIST_FIELDS,
@@ -18,7 +20,7 @@ from roster_dash.roster.records import (
     UserList,
 )
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.roster.terms import Choice
+from roster_dash.roster.terms import Choice, has_ended
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class ListPlan:
     operations: list[Operation] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    judged: Judged = field(default_factory=Judged)
 
 
 LIST_COUNTS = ("created", "updated", "archived", "restored", "unchanged", "held")
@@ -47,6 +50,10 @@ class Here:
     """Row id -> source_id, of all."""
     known_as: Mapping[str, str]
     """A record's source_id -> another one that its person is still known by."""
+    staying: Set[str] = frozenset()
+    """Those whose leaving waits for somebody: they stay on their lists."""
+    students: Set[str] = frozenset()
+    """Those who are students and nothing else here: they manage no list."""
 
 
 def plan_lists(
@@ -55,6 +62,7 @@ def plan_lists(
     people: Here,
     settings: SyncSettings,
     today: date,
+    history: History,
     *,
     may_remove: bool,
 ) -> ListPlan:
@@ -71,9 +79,10 @@ def plan_lists(
     ]
     chosen_terms = (*settings.class_list_terms, *renewed)
     choice = Choice(chosen_terms, settings.class_list_grades, terms, today)
-    planner = _ListPlanner(kept, people, terms, may_remove=may_remove)
+    planner = _ListPlanner(kept, people, terms, today, may_remove=may_remove)
     planner.run(snapshot.sections, choice)
-    return ListPlan(planner.operations, planner.counts(), planner.warnings())
+    judged = judge_lists(planner.wanted, kept, settings.limits_on(today), history, today)
+    return ListPlan(judged.operations, planner.counts(judged), planner.warnings(), judged)
 
 
 class _ListPlanner:
@@ -82,16 +91,19 @@ class _ListPlanner:
         kept: Kept,
         people: Here,
         terms: Mapping[str, Term],
+        today: date,
         *,
         may_remove: bool,
     ) -> None:
         self._kept = {row.list.source_id: row for row in kept.lists if row.list.source_id}
         self._people = people
         self._terms = terms
+        self._today = today
         self._may_remove = may_remove
-        self._ends: Counter[str] = Counter()
+        self._unchanged = 0
         self._unreadable = 0
-        self.operations: list[Operation] = []
+        self._students = 0
+        self.wanted: list[WantedChange] = []
 
     def run(self, sections: Iterable[Section], choice: Choice) -> None:
         there = {
@@ -105,15 +117,33 @@ class _ListPlanner:
             if row is None or row.included:
                 self._follow(there[source], row)
             elif row.is_active:
-                self._ends["unchanged"] += 1
+                self._unchanged += 1
         for source, row in self._kept.items():
             if source not in chosen and row.is_active and row.included:
-                self._retire(row, "section_not_chosen" if source in there else "section_gone")
+                self._retire(row, there.get(source), choice)
 
-    def counts(self) -> dict[str, int]:
-        return {name: self._ends.get(name, 0) for name in LIST_COUNTS}
+    def counts(self, judged: Judged) -> dict[str, int]:
+        """How many lists end how; one that something is held of counts as held."""
+        ends = Counter(
+            _ENDS[op.action]
+            for op in judged.operations
+            if op.entity is Entity.LIST and op.kept_id not in judged.waiting
+        )
+        ends["held"] = len(judged.waiting)
+        touched = {op.kept_id for op in judged.operations if op.entity is Entity.LIST}
+        ends["unchanged"] = self._unchanged - len(judged.waiting - touched)
+        return {name: ends.get(name, 0) for name in LIST_COUNTS}
 
     def warnings(self) -> list[str]:
+        return [*self._student_warnings(), *self._unreadable_warnings()]
+
+    def _student_warnings(self) -> list[str]:
+        if not self._students:
+            return []
+        who = "1 student here teaches" if self._students == 1 else "Students here teach"
+        return [f"{who} a class in the roster; a list is never managed by a student."]
+
+    def _unreadable_warnings(self) -> list[str]:
         if not self._unreadable:
             return []
         if self._unreadable == 1:
@@ -132,22 +162,25 @@ class _ListPlanner:
         wanted = wanted_list(section, self._terms.get(section.term_id))
         if row is not None and not section.name:
             wanted = replace(wanted, title="", synced_title="")  # a blank never wipes
+        term = self._terms.get(section.term_id)
         if row is None:
-            end = self._operate(Action.CREATE, "section_chosen", wanted, None, {}, _filled(wanted))
+            filled = _filled(wanted)
+            self._want(Entity.LIST, Action.CREATE, "section_chosen", wanted, None, {}, filled, term)
         else:
             before, after = _changes(row.list, wanted)
             if not row.is_active:
                 before = {"status": row.status} | before
                 after = {"status": Status.ACTIVE} | after
-                end = self._operate(Action.RESTORE, "back", wanted, row, before, after)
+                self._want(Entity.LIST, Action.RESTORE, "back", wanted, row, before, after, term)
             elif after:
-                end = self._operate(Action.UPDATE, "changed", wanted, row, before, after)
+                self._want(Entity.LIST, Action.UPDATE, "changed", wanted, row, before, after, term)
             else:
-                end = "unchanged"
-        self._ends[end] += 1
-        self._follow_members(section, wanted, row)
+                self._unchanged += 1
+        self._follow_members(section, wanted, row, term)
 
-    def _follow_members(self, section: Section, wanted: UserList, row: KeptList | None) -> None:
+    def _follow_members(
+        self, section: Section, wanted: UserList, row: KeptList | None, term: Term | None
+    ) -> None:
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         sides = (
@@ -160,42 +193,69 @@ class _ListPlanner:
             now = there & self._people.active - self._sources(by_hand)
             self._unreadable += len(there - self._people.active)
             was = self._sources(kept_ids - by_hand)
+            if side == "managers":
+                self._students += len(now & self._people.students - was)
+                now -= self._people.students - was
+            now |= was & self._people.staying
             if side in section.unsure or not self._may_remove:
                 now |= was
             if now != was:
                 before[side] = sorted(was - now)
                 after[side] = sorted(now - was)
         if after:
-            self._operate_members(wanted, row, before, after)
+            self._want(
+                Entity.MEMBERS,
+                Action.UPDATE,
+                "class_members",
+                wanted,
+                row,
+                before,
+                after,
+                term,
+                leaving=frozenset(before.get("members", ())) & self._people.active,
+            )
 
     def _sources(self, row_ids: Set[int]) -> set[str]:
         return {self._people.source_of[row_id] for row_id in row_ids} - {""}
 
-    def _retire(self, row: KeptList, reason: str) -> None:
+    def _retire(self, row: KeptList, section: Section | None, choice: Choice) -> None:
+        """A list whose class is gone, or is none of the chosen any more."""
         if not self._may_remove:
-            self._ends["unchanged"] += 1
+            self._unchanged += 1
             return
-        before, after = {"status": row.status}, {"status": Status.ARCHIVED}
-        self._ends[self._operate(Action.ARCHIVE, reason, row.list, row, before, after)] += 1
+        as_kept = Section(row.list.source_id, term_id=row.list.term_id, grade=row.list.grade)
+        term = self._terms.get(row.list.term_id)
+        reason = "section_not_chosen"
+        if section is None:
+            reason = "term_over" if has_ended(term, self._today) else "section_gone"
+        self._want(
+            Entity.LIST,
+            Action.ARCHIVE,
+            reason,
+            row.list,
+            row,
+            {"status": row.status},
+            {"status": Status.ARCHIVED},
+            term,
+            is_ours=section is not None and as_kept not in choice,
+        )
 
-    def _operate(
+    def _want(
         self,
+        entity: Entity,
         action: Action,
         reason: str,
         wanted: UserList,
         row: KeptList | None,
         before: Values,
         after: Values,
-    ) -> str:
-        self.operations.append(_operation(Entity.LIST, action, reason, wanted, row, before, after))
-        return _ENDS[action]
-
-    def _operate_members(
-        self, wanted: UserList, row: KeptList | None, before: Values, after: Values
+        term: Term | None,
+        *,
+        leaving: Set[str] = frozenset(),
+        is_ours: bool = False,
     ) -> None:
-        self.operations.append(
-            _operation(Entity.MEMBERS, Action.UPDATE, "class_members", wanted, row, before, after)
-        )
+        operation = _operation(entity, action, reason, wanted, row, before, after)
+        self.wanted.append(WantedChange(operation, row, term, leaving, is_ours))
 
 
 def _completed(section: Section, row: KeptList | None) -> Section:

@@ -1,8 +1,10 @@
 """An operation: one change, with before and after. The log of applied ones carries history."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 Values = Mapping[str, Any]
@@ -38,3 +40,24 @@ class Operation:
     label: str
     before: Values
     after: Values
+
+
+def fingerprint(operation: Operation) -> str:
+    """What an approval binds to: whom an operation is about and all that it changes."""
+    about = (
+        operation.entity,
+        operation.action,
+        operation.kept_id or operation.source_id,
+        sorted(operation.before.items()),
+        sorted(operation.after.items()),
+    )
+    return blake2b(json.dumps(about).encode(), digest_size=12).hexdigest()
+
+
+def part_of(operation: Operation, columns: Set[str]) -> Operation:
+    """The part of an operation that changes only these columns."""
+    return replace(
+        operation,
+        before={name: value for name, value in operation.before.items() if name in columns},
+        after={name: value for name, value in operation.after.items() if name in columns},
+    )

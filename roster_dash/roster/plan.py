@@ -1,205 +1,239 @@
 """THE PLANNER: what a run would do, as operations with reasons. Nothing else decides anything.
 
-plan(snapshot, kept, settings, today) is pure: preview and apply both call it, so they agree.
+plan(snapshot, kept, settings, today, history) is pure: preview, sync, approval and "why?" all call
+it, so they agree. Three lanes come out of it: `operations` (green, applied), `marks` (amber, the
+countdowns of who is missing), `held` (red, waits for a person).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
-from roster_dash.roster.guard import doubts
+from roster_dash.roster.doubts import doubts
+from roster_dash.roster.grace import Stage, counted, stage_of
+from roster_dash.roster.guard import (
+    Guard,
+    Held,
+    Verdict,
+    allowed_part,
+    held_outcome,
+    held_part,
+    judge,
+    unhealthy_roles,
+)
+from roster_dash.roster.history import NOTHING_BEFORE, History, Leaving
 from roster_dash.roster.lists import Here, plan_lists
-from roster_dash.roster.match import Matches, match_people
-from roster_dash.roster.merge import changed_values, merge_person, person_values
-from roster_dash.roster.operations import Action, Entity, Operation, Values
+from roster_dash.roster.operations import Action, Operation, fingerprint
 from roster_dash.roster.outcomes import Outcome, PersonOutcome
-from roster_dash.roster.records import Kept, KeptPerson, Person, Snapshot, Status
+from roster_dash.roster.proposals import Proposal, propose
+from roster_dash.roster.records import Kept, Snapshot, Status
+from roster_dash.roster.rekey import suspect_new_ids
+from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.warnings import snapshot_warnings
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Operations in the order they are applied, everybody's outcome, and what to tell people."""
+    """Operations in the order they are applied, everybody's outcome, and what to tell people.
+
+    `approved`: operations that guards hold and somebody has approved. `marks`: row id -> the
+    countdown of somebody missing, None where it ends. `rejected`: fingerprints of what the roster
+    still asks for though somebody rejected it. `holds`: each guard's sentence.
+    """
 
     operations: tuple[Operation, ...] = ()
+    held: tuple[Held, ...] = ()
+    approved: tuple[Operation, ...] = ()
+    marks: Mapping[int, Leaving | None] = field(default_factory=dict)
+    rejected: frozenset[str] = frozenset()
+    holds: tuple[str, ...] = ()
     outcomes: tuple[PersonOutcome, ...] = ()
     list_counts: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    is_whole: bool = True
+    """Whether nothing about the answer was doubted, so that what it lacks is really gone."""
 
 
-def plan(snapshot: Snapshot, kept: Kept, settings: SyncSettings, today: date) -> Plan:
+def plan(
+    snapshot: Snapshot,
+    kept: Kept,
+    settings: SyncSettings,
+    today: date,
+    history: History = NOTHING_BEFORE,
+) -> Plan:
     """What a run must do to make `kept` follow `snapshot` under `settings`.
 
     `today` is a day of the school's calendar. An empty or incomplete answer removes nothing.
     """
     guarded = doubts(snapshot, kept, settings)
-    people = _PeoplePlanner(kept, settings, may_remove=not guarded)
-    people.run(snapshot.people)
+    may_remove = not guarded and not history.first_run
+    proposals = propose(snapshot.people, kept, settings, history, today, may_remove=may_remove)
+    suspicion = suspect_new_ids(proposals, history)
+    verdicts = [
+        *suspicion.verdicts,
+        *judge(suspicion.proposals, kept, settings, history, today),
+    ]
+    people = _People(settings, history, today, suspicion.candidates)
+    people.settle(suspicion.proposals, verdicts)
     list_plan = plan_lists(
         snapshot,
         kept,
-        Here(people.active, people.source_of, people.known_as),
+        people.here(kept),
         settings,
         today,
-        may_remove=not guarded,
+        history,
+        may_remove=may_remove,
     )
     return Plan(
         operations=(*people.operations, *list_plan.operations),
+        held=(*people.held, *list_plan.judged.held),
+        approved=(*people.approved, *list_plan.judged.approved),
+        marks=people.marks,
+        rejected=frozenset((*people.rejected, *list_plan.judged.rejected)),
+        holds=(*_sentences(verdicts, people.held), *list_plan.judged.sentences),
         outcomes=tuple(people.outcomes),
         list_counts=list_plan.counts,
         warnings=(*guarded, *list_plan.warnings, *snapshot_warnings(snapshot, settings)),
+        is_whole=not guarded,
     )
 
 
-class _PeoplePlanner:
-    """One pass over the records, then one over the people here whom no record fits."""
+def _sentences(verdicts: Sequence[Verdict], held: Sequence[Held]) -> list[str]:
+    """Those of the guards that held something which nobody has decided yet."""
+    at_work = {each.guard for each in held}
+    return [verdict.sentence for verdict in verdicts if verdict.guard in at_work]
 
-    def __init__(self, kept: Kept, settings: SyncSettings, *, may_remove: bool) -> None:
-        self._kept = kept
+
+class _People:
+    """Proposals and verdicts become operations, countdowns, holds and outcomes."""
+
+    def __init__(
+        self,
+        settings: SyncSettings,
+        history: History,
+        today: date,
+        candidates: Mapping[str, tuple[int, ...]],
+    ) -> None:
         self._settings = settings
-        self._may_remove = may_remove
-        self.active: set[str] = set()
-        """source_ids of everyone who is active once this plan is applied."""
-        self.known_as: dict[str, str] = {}
-        """A record's source_id -> the one its person has here, which may be an older one."""
-        self.source_of = {row.id: row.person.source_id for row in kept.people}
-        """Row id -> source_id once this plan is applied."""
+        self._history = history
+        self._today = today
+        self._candidates = candidates
+        self._unhealthy: frozenset[Role] = frozenset()
+        self._settled: list[tuple[Proposal, Operation | None]] = []
+        self._staying: set[str] = set()
         self.operations: list[Operation] = []
+        self.held: list[Held] = []
+        self.approved: list[Operation] = []
+        self.marks: dict[int, Leaving | None] = {}
+        self.rejected: set[str] = set()
         self.outcomes: list[PersonOutcome] = []
 
-    def run(self, records: tuple[Person, ...]) -> None:
-        readable = self._readable(records)
-        matches = match_people(readable, self._kept.people)
-        seen = {row.id for row in matches.of.values()}
-        for record in readable:
-            self._plan_record(record, matches)
-        awaiting = {row.id for rows in matches.conflicts.values() for row in rows}
-        for row in self._kept.people:
-            if row.id not in seen:
-                self._plan_missing(row, conflicting=row.id in awaiting)
-
-    def _readable(self, records: tuple[Person, ...]) -> list[Person]:
-        """One record per id; those without one can't be anybody."""
-        readable: dict[str, Person] = {}
-        for record in records:
-            if record.source_id:
-                readable[record.source_id] = record
+    def settle(self, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]) -> None:
+        self._unhealthy = unhealthy_roles(verdicts)
+        columns: dict[int, frozenset[str]] = defaultdict(frozenset)
+        first: dict[int, Verdict] = {}
+        for verdict in verdicts:
+            for index, names in verdict.held.items():
+                columns[index] |= names
+                first.setdefault(index, verdict)
+        for index, proposal in enumerate(proposals):
+            if index in first:
+                proposal, operation = self._hold(proposal, columns[index], first[index])
+            elif proposal.is_removal:
+                proposal, operation = self._grace(proposal)
             else:
-                self._end(Outcome.INVALID, "no_id", record, None)
-        return list(readable.values())
+                operation = proposal.operation
+                self._note_rejected(proposal)
+            if proposal.reason == "rejected":
+                operation = None
+            self._mark(proposal, operation)
+            if operation is not None:
+                self.operations.append(operation)
+            self._settled.append((proposal, operation))
+            self.outcomes.append(_outcome(proposal))
 
-    def _plan_record(self, record: Person, matches: Matches) -> None:
-        row = matches.of.get(record.source_id)
-        if row is not None and row.person.source_id:
-            self.known_as[record.source_id] = row.person.source_id
-        role = self._settings.deciding_role(record.roles)
-        if row is not None and not row.included:
-            self._end(Outcome.EXCLUDED, "left_out", record, row)
-            self._stays(row)
-        elif role is None:
-            self._end(Outcome.EXCLUDED, "role_off" if record.roles else "no_role", record, row)
-            self._stays(row)
-        elif not (record.first_name or record.middle_name or record.last_name):
-            self._end(Outcome.INVALID, "no_name", record, row)
-            self._stays(row)
-        elif record.source_id in matches.conflicts:
-            several = len(matches.conflicts[record.source_id]) > 1
-            reason = "fits_several" if several else "fitted_by_several"
-            self._end(Outcome.CONFLICT, reason, record, None)
-        elif row is None:
-            self._create(record)
+    def here(self, kept: Kept) -> Here:
+        """Who is active, known and allowed on lists once the plan is applied."""
+        active: set[str] = set()
+        known_as: dict[str, str] = {}
+        source_of = {row.id: row.person.source_id for row in kept.people}
+        students: set[str] = set()
+        for proposal, operation in self._settled:
+            row, record, after = proposal.row, proposal.record, operation.after if operation else {}
+            kept_source = row.person.source_id if row else ""
+            source = str(after.get("source_id", kept_source))
+            if not source:
+                continue
+            if row is not None:
+                source_of[row.id] = source
+            if record is not None and record.source_id != source:
+                known_as[record.source_id] = source
+            if after.get("status", row.status if row else Status.ARCHIVED) == Status.ACTIVE or (
+                operation is not None and operation.action is Action.CREATE
+            ):
+                active.add(source)
+                roles = after.get("roles") or (row.person.roles if row else ())
+                if set(roles) == {Role.STUDENT}:
+                    students.add(source)
+        return Here(active, source_of, known_as, frozenset(self._staying), frozenset(students))
+
+    def _hold(
+        self, proposal: Proposal, columns: frozenset[str], verdict: Verdict
+    ) -> tuple[Proposal, Operation | None]:
+        """Splits an operation: what waits, and what is applied all the same."""
+        operation = proposal.operation
+        self._stay(proposal)
+        if verdict.guard is Guard.REKEY and proposal.record is None:
+            return (held_outcome(proposal) if operation else proposal), None
+        assert operation is not None
+        waits, goes = held_part(operation, columns), allowed_part(operation, columns)
+        mark = fingerprint(waits)
+        if mark in self._history.rejected:
+            self.rejected.add(mark)
+            return (proposal if goes else proposal.ends(Outcome.SKIPPED, "rejected")), goes
+        if mark in self._history.approved:
+            self.approved.append(waits)
         else:
-            self._settle(record, row, auto_update=self._settings.role(role).auto_update)
+            candidates = self._candidates.get(operation.source_id, ())
+            self.held.append(Held(waits, verdict.guard, candidates if not proposal.row else ()))
+        return held_outcome(proposal), goes
 
-    def _create(self, record: Person) -> None:
-        contacts = self._settings.contacts != "off"
-        values = person_values(record, with_contact=contacts)
-        self._operate(Action.CREATE, "new", record, None, {}, values)
-        self._end(Outcome.CREATED, "new", record, None)
-        self.active.add(record.source_id)
+    def _stay(self, proposal: Proposal) -> None:
+        """Whose leaving waits stays on their lists."""
+        if proposal.row is not None and proposal.record is None:
+            self._staying.add(proposal.row.person.source_id)
 
-    def _settle(self, record: Person, row: KeptPerson, *, auto_update: bool) -> None:
-        """A record meets its person: restore, update, link or leave alone."""
-        merged = replace(row.person, source_id=record.source_id)
-        if auto_update:
-            merged = merge_person(
-                row.person,
-                record,
-                with_contact=self._settings.contacts != "off",
-                stays=row.set_here | self._settings.left_alone,
-            )
-        before, after = changed_values(row.person, merged)
-        if not row.is_active:
-            before, after = {"status": row.status} | before, {"status": Status.ACTIVE} | after
-            self._operate(Action.RESTORE, "back", record, row, before, after)
-            self._end(Outcome.RESTORED, "back", record, row)
-        elif not auto_update:
-            if after:
-                self._operate(Action.LINK, "linked", record, row, before, after)
-            self._end(Outcome.SKIPPED, "linked" if after else "auto_update_off", record, row)
-        elif after:
-            self._operate(Action.UPDATE, "changed", record, row, before, after)
-            self._end(Outcome.UPDATED, "changed", record, row)
-        else:
-            self._end(Outcome.UNCHANGED, "same", record, row)
-        self.active.add(record.source_id)
-        self.source_of[row.id] = record.source_id
-        self.known_as.pop(record.source_id, None)
+    def _grace(self, proposal: Proposal) -> tuple[Proposal, Operation | None]:
+        """Somebody missing, within the limits: archived if their days are over."""
+        row, role = proposal.row, proposal.role
+        assert row is not None
+        assert role is not None
+        stage = stage_of(row, self._settings.grace(role), self._today)
+        if role in self._unhealthy:
+            return proposal.ends(Outcome.LEAVING, "unhealthy_run"), None
+        if stage is Stage.DUE:
+            return proposal, proposal.operation
+        self.marks[row.id] = counted(row, self._today)
+        return proposal.ends(Outcome.LEAVING, "in_grace"), None
 
-    def _plan_missing(self, row: KeptPerson, *, conflicting: bool) -> None:
-        """Someone here whom no record fits."""
-        if not row.is_active:
+    def _mark(self, proposal: Proposal, operation: Operation | None) -> None:
+        """A countdown ends when somebody is back, is archived, or nobody counts any more."""
+        row = proposal.row
+        if row is None or (row.leaving is None and row.stays_until is None):
             return
-        role = self._settings.deciding_role(row.person.roles)
-        if not row.included:
-            self._end(Outcome.EXCLUDED, "left_out", row.person, row)
-        elif not row.person.source_id:
-            outcome = Outcome.SKIPPED if conflicting else Outcome.EXCLUDED
-            reason = "awaiting_conflict" if conflicting else "not_from_roster"
-            self._end(outcome, reason, row.person, row)
-        elif role is None:
-            self._end(Outcome.EXCLUDED, "role_off", row.person, row)
-        elif conflicting:
-            self._end(Outcome.SKIPPED, "awaiting_conflict", row.person, row)
-        elif not self._settings.role(role).archive:
-            self._end(Outcome.SKIPPED, "archive_off", row.person, row)
-        elif not self._may_remove:
-            self._end(Outcome.SKIPPED, "empty_answer", row.person, row)
-        else:
-            before, after = {"status": row.status}, {"status": Status.ARCHIVED}
-            self._operate(Action.ARCHIVE, "gone", row.person, row, before, after)
-            self._end(Outcome.ARCHIVED, "gone", row.person, row)
-            return
-        self._stays(row)
+        counting = proposal.outcome in (Outcome.LEAVING, Outcome.HELD)
+        doubted = proposal.reason in ("empty_answer", "kept_here", "rejected", "awaiting_conflict")
+        if proposal.record is not None or operation is not None or not (counting or doubted):
+            self.marks[row.id] = None
 
-    def _stays(self, row: KeptPerson | None) -> None:
-        if row is not None and row.is_active and row.person.source_id:
-            self.active.add(row.person.source_id)
+    def _note_rejected(self, proposal: Proposal) -> None:
+        if proposal.reason == "rejected" and proposal.operation is not None:
+            self.rejected.add(fingerprint(proposal.operation))
 
-    def _operate(
-        self,
-        action: Action,
-        reason: str,
-        person: Person,
-        row: KeptPerson | None,
-        before: Values,
-        after: Values,
-    ) -> None:
-        self.operations.append(
-            Operation(
-                entity=Entity.PERSON,
-                action=action,
-                reason=reason,
-                source_id=person.source_id,
-                kept_id=row.id if row else None,
-                label=(row.person if row else person).name,
-                before=before,
-                after=after,
-            )
-        )
 
-    def _end(self, outcome: Outcome, reason: str, person: Person, row: KeptPerson | None) -> None:
-        self.outcomes.append(
-            PersonOutcome(outcome, reason, person.source_id, row.id if row else None, person.name)
-        )
+def _outcome(proposal: Proposal) -> PersonOutcome:
+    person = proposal.person
+    kept_id = proposal.row.id if proposal.row else None
+    return PersonOutcome(proposal.outcome, proposal.reason, person.source_id, kept_id, person.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from roster_dash.roster.history import Leaving
 from roster_dash.roster.roles import Role
 
 
@@ -130,6 +131,8 @@ class KeptPerson:
     """A row of the People Manager. `person.source_id` is "" until a sync has matched it.
 
     `set_here` names the fields that somebody set here, "contact" for all of the contact.
+    `leaving`: since when the roster lacks them; `stays_until`: somebody wants them to stay so
+    long whatever the roster says. `moved_to`: the school they went to, of somebody archived.
     """
 
     id: int
@@ -137,6 +140,9 @@ class KeptPerson:
     status: Status = Status.ACTIVE
     included: bool = True
     set_here: frozenset[str] = frozenset()
+    leaving: Leaving | None = None
+    stays_until: date | None = None
+    moved_to: str = ""
 
     @property
     def is_active(self) -> bool:

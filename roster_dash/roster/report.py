@@ -64,24 +64,34 @@ def _length(sides: Mapping[str, Any]) -> int:
 
 
 def changes_anything(counts: Counts) -> bool:
-    people = sum(counts["people"][name] for name in ("created", "updated", "restored", "archived"))
-    lists = sum(n for name, n in counts["lists"].items() if name != "unchanged")
+    people = sum(
+        counts["people"][name]
+        for name in ("created", "updated", "restored", "moved", "leaving", "archived")
+    )
+    lists = sum(n for name, n in counts["lists"].items() if name not in ("unchanged", "held"))
     return bool(people or lists or any(counts["memberships"].values()))
 
 
 def needs_a_person(counts: Counts, warnings: list[str]) -> bool:
     """Whether the verdict asks somebody to act: conflicts, unreadable records, a guard's word."""
-    return any(counts["people"][outcome] for outcome in NEEDS_A_PERSON) or any(
-        "was removed" in warning for warning in warnings
+    return (
+        any(counts["people"][outcome] for outcome in NEEDS_A_PERSON)
+        or bool(counts["lists"]["held"])
+        or any("was removed" in warning for warning in warnings)
     )
 
 
-def summary(counts: Counts) -> str:
+def waiting(counts: Counts) -> int:
+    """How many people and lists wait for somebody."""
+    return counts["people"]["held"] + counts["lists"]["held"]
+
+
+def summary(counts: Counts, *, with_waiting: bool = True) -> str:
     """What changed, in a clause: "3 joined, 1 updated, 2 lists made"; "nothing changed"."""
     parts = [
         f"{counts['people'][name]:,} {word}"
         for name, word in _WORDS.items()
-        if counts["people"].get(name)
+        if counts["people"].get(name) and (with_waiting or name != "held")
     ]
     for name, word in (
         ("created", "made"),
@@ -91,6 +101,8 @@ def summary(counts: Counts) -> str:
     ):
         if number := counts["lists"].get(name):
             parts.append(f"{number:,} {'list' if number == 1 else 'lists'} {word}")
+    if with_waiting and (number := counts["lists"].get("held")):
+        parts.append(f"{number:,} {'list' if number == 1 else 'lists'} waiting for you")
     members = counts["memberships"]
     if not parts and any(members.values()):
         parts.append(f"{members['added'] + members['removed']:,} class memberships changed")
@@ -103,6 +115,11 @@ def verdict(status: str, counts: Counts, warnings: list[str]) -> str:
         return "the sync failed, nothing was changed"
     if status == "cancelled":
         return "the sync was cancelled, nothing was changed"
+    if status == "held":
+        number, done = waiting(counts), summary(counts, with_waiting=False)
+        if not counts["people"]["archived"] and "nothing" not in done:
+            done += ", nobody was archived"
+        return f"{number:,} {'change waits' if number == 1 else 'changes wait'} for you; {done}"
     needs = "please look at it" if needs_a_person(counts, warnings) else "nothing needs you"
     return f"{summary(counts)}, {needs}"
 

@@ -9,8 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any
 
+from roster_dash.roster.calendar import (
+    MOST_PERIODS,
+    Period,
+    PeriodKind,
+    is_paused,
+    parse_period,
+    percent_on,
+)
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.roles import PRECEDENCE, Role
 
@@ -44,6 +53,21 @@ class RoleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may change without asking. In per cent, but for `people`."""
+
+    removals: int = 10
+    people: int = 2
+    """Of a role with few people, so many may leave at once."""
+    removals_week: int = 20
+    updates: int = 50
+    lists: int = 50
+    """Of a list's members, so many may leave at once."""
+    lists_retired: int = 10
+    """Of the lists, so many may lose their classes at once. The same as `removals`."""
+
+
+@dataclass(frozen=True, slots=True)
 class SyncSettings:
     """What one school syncs. Frozen; `changed` makes the next version."""
 
@@ -59,8 +83,10 @@ class SyncSettings:
     schedule_time: str = "02:00"
     schedule_enabled: bool = True
     pause_until: date | None = None
-    grace_students: int = 0
-    grace_adults: int = 0
+    calendar: tuple[Period, ...] = ()
+    limits: Limits = Limits()
+    grace_students: int = 3
+    grace_adults: int = 7
     notify_emails: tuple[str, ...] = ()
     notify_when: str = "always"
     notify_digest: bool = False
@@ -72,6 +98,29 @@ class SyncSettings:
     def deciding_role(self, roles: tuple[Role, ...]) -> Role | None:
         """The first enabled role of a person, whose switches hold for them; None: not synced."""
         return next((role for role in PRECEDENCE if role in roles and self.role(role).sync), None)
+
+    def grace(self, role: Role) -> int:
+        """Days that somebody of a role is missing before they are archived."""
+        return self.grace_students if role is Role.STUDENT else self.grace_adults
+
+    def limits_on(self, day: date) -> Limits:
+        """The limits of a day: higher in the calendar's periods."""
+        usual, relax = self.limits, partial(percent_on, self.calendar, day)
+        rollover, terms = PeriodKind.ROLLOVER, PeriodKind.TERMS
+        removals = relax(rollover, usual.removals)
+        return replace(
+            usual,
+            removals=removals,
+            removals_week=relax(rollover, usual.removals_week),
+            updates=relax(rollover, usual.updates),
+            lists=max(relax(terms, usual.lists), relax(rollover, usual.lists)),
+            lists_retired=relax(terms, removals),
+        )
+
+    def pauses_on(self, day: date) -> bool:
+        """Whether a day has no daily sync."""
+        paused = self.pause_until is not None and day < self.pause_until
+        return paused or is_paused(self.calendar, day)
 
     @property
     def left_alone(self) -> frozenset[str]:
@@ -226,10 +275,26 @@ def _time(text: str) -> str:
     return f"{int(match[1]):02}:{match[2]}"
 
 
-def _no_grace(text: str) -> int:
-    if text.strip() != "0":
-        raise ValueError("this version archives in the same run, so only 0 days is possible")
-    return 0
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        word = text.strip()
+        if not (word.isascii() and word.isdecimal() and least <= int(word[:9]) <= most):
+            raise ValueError(f"say a whole number from {least} to {most}")
+        return int(word)
+
+    return parse
+
+
+def _periods(text: str) -> tuple[Period, ...]:
+    lines = (line for part in text.splitlines() for line in part.split(","))
+    periods = sorted({parse_period(line) for line in lines if line.strip()}, key=str)
+    if len(periods) > MOST_PERIODS:
+        raise ValueError(f"at most {MOST_PERIODS} periods are possible")
+    return tuple(periods)
+
+
+def _show_periods(periods: tuple[Period, ...]) -> str:
+    return ", ".join(map(str, periods))
 
 
 def _role_keys(name: str) -> dict[str, Key]:
@@ -253,8 +318,14 @@ KEYS: dict[str, Key] = {
     "schedule.time": Key(("schedule_time",), _time),
     "schedule.enabled": Key(("schedule_enabled",), _switch, _show_switch),
     "pause.until": Key(("pause_until",), _day, _show_day),
-    "grace.students": Key(("grace_students",), _no_grace),
-    "grace.adults": Key(("grace_adults",), _no_grace),
+    "calendar": Key(("calendar",), _periods, _show_periods),
+    "grace.students": Key(("grace_students",), _number(0, 90)),
+    "grace.adults": Key(("grace_adults",), _number(0, 90)),
+    "guard.removals.percent": Key(("limits", "removals"), _number(0, 100)),
+    "guard.removals.people": Key(("limits", "people"), _number(0, 1000)),
+    "guard.removals_7_days.percent": Key(("limits", "removals_week"), _number(0, 100)),
+    "guard.updates.percent": Key(("limits", "updates"), _number(0, 100)),
+    "guard.lists.percent": Key(("limits", "lists"), _number(0, 100)),
     "notify.emails": Key(("notify_emails",), _emails, show_words),
     "notify.when": Key(("notify_when",), _one_of("always", "changes", "problems", "never")),
     "notify.digest": Key(("notify_digest",), _switch, _show_switch),

@@ -14,6 +14,11 @@ def is_current(term: Term, today: date) -> bool:
     return term.end is None or today <= term.end
 
 
+def has_ended(term: Term | None, today: date) -> bool:
+    """Whether a term is over for sure."""
+    return term is not None and term.end is not None and term.end < today
+
+
 class Choice:
     """The sections that terms and grades let in; names match in any case."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, text, updat
 from sqlalchemy.orm import InstrumentedAttribute
 
 from roster_dash.extensions import db
+from roster_dash.roster.history import Leaving
 from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.records import (
     CONTACT_FIELDS,
@@ -54,6 +55,7 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
 def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
     table = PersonRow.__table__.c
     columns = [table.id, table.status, table.included_in_sync, table.set_here]
+    columns += [table.leaving_since, table.leaving_runs, table.stays_until, table.moved_to]
     columns += [table.source_id, table.roles]
     columns += [table[name] for name in TEXT_FIELDS]
     columns += [table[f"contact_{name}"] for name in ("source_id", *CONTACT_FIELDS)]
@@ -64,7 +66,9 @@ def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
 
 
 def _kept_person(row: Row[Any]) -> KeptPerson:
-    row_id, status, included, set_here, source_id, roles, *values = tuple(row)
+    row_id, status, included, set_here, since, runs, until, moved_to, source_id, roles, *values = (
+        tuple(row)
+    )
     texts, contact = values[: len(TEXT_FIELDS)], values[len(TEXT_FIELDS) :]
     person = Person(
         source_id or "",
@@ -72,7 +76,16 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
         **dict(zip(TEXT_FIELDS, texts, strict=True)),
         contact=Contact(*contact) if any(contact) else NO_CONTACT,
     )
-    return KeptPerson(row_id, person, Status(status), included, frozenset(set_here))
+    return KeptPerson(
+        row_id,
+        person,
+        Status(status),
+        included,
+        frozenset(set_here),
+        Leaving(since, runs) if since else None,
+        until,
+        moved_to,
+    )
 
 
 def _load_lists(school_id: int) -> tuple[KeptList, ...]:
@@ -134,6 +147,23 @@ def apply_operations(
     progress(len(logged))
 
 
+def set_countdowns(marks: Mapping[int, Leaving | None]) -> None:
+    """Notes who is missing since when; None ends a countdown and whatever was said about it."""
+    table = PersonRow.__table__
+    counting = [
+        {"_id": row_id, "_since": mark.since, "_runs": mark.runs}
+        for row_id, mark in marks.items()
+        if mark is not None
+    ]
+    ended = [{"_id": row_id} for row_id, mark in marks.items() if mark is None]
+    to_row = update(table).where(table.c.id == bindparam("_id"))  # type: ignore[arg-type]
+    count = to_row.values(leaving_since=bindparam("_since"), leaving_runs=bindparam("_runs"))
+    end = to_row.values(leaving_since=None, leaving_runs=0, stays_until=None)
+    for statement, rows in ((count, counting), (end, ended)):
+        for start in range(0, len(rows), _CHUNK):
+            db.session.connection().execute(statement, rows[start : start + _CHUNK])
+
+
 def _write_rows(
     school_id: int, table: type[PersonRow] | type[ListRow], operations: list[Operation]
 ) -> list[dict[str, Any]]:
@@ -186,7 +216,11 @@ def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str
 
 
 def _resolved(sides: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, list[int]]:
-    return {side: [people[source_id] for source_id in ids] for side, ids in sides.items()}
+    """Source ids as row ids; ids of rows stay what they are."""
+    return {
+        side: [each if isinstance(each, int) else people[each] for each in ids]
+        for side, ids in sides.items()
+    }
 
 
 def _membership_rows(list_id: int, sides: Mapping[str, list[int]]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store.schools import lock_school
-from roster_dash.store.tables import OperationRow, Run, School
+from roster_dash.store.tables import MailRow, OperationRow, Run, School
 
 
 class RunStatus(StrEnum):
@@ -35,6 +35,7 @@ class Trigger(StrEnum):
     SETTINGS = "settings"
     MANUAL = "manual"
     SCHEDULE = "schedule"
+    REVERT = "revert"
 
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -53,6 +54,7 @@ class Ending:
     error: str = ""
     counts: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
+    holds: Sequence[str] = ()
     problems: Sequence[Mapping[str, Any]] = ()
 
 
@@ -159,7 +161,7 @@ def is_cancelled(run_id: int) -> bool:
     return bool(asked) or status != RunStatus.RUNNING
 
 
-def finish_run(run_id: int, token: str, ending: Ending) -> Run | None:
+def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = None) -> Run | None:
     """Ends a run, and gives the run that waited behind it, if any.
 
     Errors: LostRunError if the token no longer holds or the run was cancelled meanwhile and
@@ -181,8 +183,9 @@ def finish_run(run_id: int, token: str, ending: Ending) -> Run | None:
             error=ending.error,
             counts=ending.counts,
             warnings=list(ending.warnings),
+            holds=list(ending.holds),
             problems=list(ending.problems),
-            finished_at=datetime.now(UTC),
+            finished_at=now or datetime.now(UTC),
         )
         .execution_options(synchronize_session=False)
     )
@@ -204,6 +207,27 @@ def _start_waiting(school_id: int) -> Run | None:
     trigger, user_id = school.rerun_trigger, school.rerun_user_id
     school.rerun_trigger = school.rerun_user_id = None
     return _add_run(school_id, trigger, user_id)
+
+
+def add_revert(run: Run, user_id: int | None, ending: Ending, now: datetime) -> Run:
+    """A run that takes another one back. It is over at once, so no sync has to wait for it."""
+    made = Run(
+        school_id=run.school_id,
+        status=ending.status,
+        trigger=Trigger.REVERT,
+        user_id=user_id,
+        reverts_id=run.id,
+        message=ending.message,
+        counts=ending.counts,
+        warnings=list(ending.warnings),
+        problems=list(ending.problems),
+        created_at=now,
+        started_at=now,
+        finished_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
 
 
 def request_cancel(run: Run) -> bool:
@@ -230,6 +254,13 @@ def find_run(run_id: int) -> Run:
     run = db.session.get(Run, run_id) if 0 < run_id < _TOO_BIG else None
     if run is None:
         raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
+    return run
+
+
+def reloaded(run: Run) -> Run:
+    """The run as it is in the database, after what was changed of it has been written."""
+    db.session.flush()
+    db.session.refresh(run)
     return run
 
 
@@ -276,10 +307,22 @@ def finished_between(school_id: int, start: datetime, end: datetime) -> Sequence
 
 
 def last_succeeded_at(school_id: int) -> datetime | None:
+    """When the newest sync ended that wrote what it may; a revert is none."""
     return db.session.scalar(
         select(func.max(Run.finished_at)).where(
-            Run.school_id == school_id, Run.status == RunStatus.SUCCEEDED
+            Run.school_id == school_id,
+            Run.status.in_((RunStatus.SUCCEEDED, RunStatus.HELD)),
+            Run.reverts_id.is_(None),
         )
+    )
+
+
+def last_mailed_at(school_id: int) -> datetime | None:
+    """When the newest run ended about which somebody was mailed."""
+    return db.session.scalar(
+        select(func.max(Run.finished_at))
+        .join(MailRow, MailRow.run_id == Run.id)
+        .where(Run.school_id == school_id, MailRow.kind == "run_result")
     )
 
 

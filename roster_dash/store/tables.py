@@ -25,6 +25,7 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows only of the type INTEGER."""
 
 ACTIVE_RUN = text("status IN ('queued', 'running')")
+WAITING = text("state = 'waiting'")
 
 
 class User(Base):
@@ -94,6 +95,7 @@ class School(Base):
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     next_due_day: Mapped[date | None]
     next_digest_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    next_notice_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -136,8 +138,8 @@ class Run(Base):
     """One sync of one school: the truth about it; the queue only carries its id.
 
     `token` is the fence: only who holds it may finish the run. `process` is the host and pid
-    that work on it. `scheduled_for` is the day a
-    daily run belongs to, so that no day has two.
+    that work on it. `scheduled_for` is the day a daily run belongs to, so that no day has two.
+    `holds` are the guards' sentences. `reverts_id` is the run that this one takes back.
     """
 
     __tablename__ = "runs"
@@ -167,6 +169,7 @@ class Run(Base):
     scheduled_for: Mapped[date | None]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
+    holds: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -174,16 +177,63 @@ class Run(Base):
     token: Mapped[str] = mapped_column(String(32), default="")
     process: Mapped[str] = mapped_column(String(300), default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    reverts_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
 
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()
     mails: Mapped[list["MailRow"]] = relationship(back_populates="run", order_by="MailRow.id")
 
 
+class HoldRow(Base):
+    """An operation that waits, or waited, for a person: one row from its first run to its last.
+
+    `fingerprint` is what a decision binds to. `state`: waiting, approved, rejected or cleared (the
+    roster asks for it no more). A rejection holds until `lapsed_at`.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        Index("ix_holds_school_id_state", "school_id", "state"),
+        Index(
+            "uq_holds_one_waiting",
+            "school_id",
+            "fingerprint",
+            unique=True,
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    first_run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    last_run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    fingerprint: Mapped[str] = mapped_column(String(24))
+    guard: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    entity: Mapped[str] = mapped_column(String(10))
+    entity_id: Mapped[int | None] = mapped_column(BigId)
+    source_id: Mapped[str] = mapped_column(Text)
+    action: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(30))
+    label: Mapped[str] = mapped_column(Text)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    candidates: Mapped[list[int]] = mapped_column(JSON, default=list)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    lapsed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    decided_by: Mapped[User | None] = relationship()
+
+
 class OperationRow(Base):
     """The operation log: every applied change. Append only.
 
-    What a run did has its `run_id`; what somebody did by hand has `user_id` and `at`.
+    What a run did has its `run_id`; what somebody did by hand has `user_id` and `at`; what
+    somebody approved has all three (from the command line no user).
     """
 
     __tablename__ = "operations"
@@ -208,13 +258,15 @@ class OperationRow(Base):
 class PersonRow(Base):
     """The People Manager. `source_id` is null until a sync has matched the person.
 
-    `set_here` names the fields that somebody set here; a sync leaves those alone.
+    `set_here` names the fields that somebody set here; a sync leaves those alone. `leaving_*` is
+    the countdown of somebody missing from the roster; it is no part of the log.
     """
 
     __tablename__ = "people"
     __table_args__ = (
         UniqueConstraint("school_id", "source_id"),
         Index("ix_people_school_id_status", "school_id", "status"),
+        Index("ix_people_source_id", "source_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -223,6 +275,10 @@ class PersonRow(Base):
     status: Mapped[str] = mapped_column(String(10), default="active")
     included_in_sync: Mapped[bool] = mapped_column(default=True)
     set_here: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    leaving_since: Mapped[date | None]
+    leaving_runs: Mapped[int] = mapped_column(default=0, server_default="0")
+    stays_until: Mapped[date | None]
+    moved_to: Mapped[str] = mapped_column(Text, default="", server_default="")
     roles: Mapped[list[str]] = mapped_column(JSON, default=list)
     sis_id: Mapped[str] = mapped_column(Text, default="")
     first_name: Mapped[str] = mapped_column(Text, default="")

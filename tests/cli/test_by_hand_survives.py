@@ -23,6 +23,11 @@ EVERYTHING = {
     "class_lists": "on",
     "class_lists.terms": "all",
     "class_lists.grades": "all",
+    "guard.removals.percent": "100",
+    "guard.removals_7_days.percent": "100",
+    "guard.lists.percent": "100",
+    "grace.students": "0",
+    "grace.adults": "0",
 }
 
 

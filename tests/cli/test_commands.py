@@ -139,7 +139,7 @@ def test_a_preview_has_a_runs_shape_and_writes_nothing(roster: CommandLine, scho
 def test_a_preview_uses_the_last_answer_unless_told_to_fetch(
     roster: CommandLine, school: str, clever: Clever
 ) -> None:
-    roster.ask("settings", school, "students=on", "students.archive=on")
+    roster.ask("settings", school, "students=on", "students.archive=on", "grace.students=0")
     roster.ask("sync", school)
     gone = next(row for row in roster.rows("people", school) if row["roles"] == "student")
     clever.act("leave", id=gone["source_id"])

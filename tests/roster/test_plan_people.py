@@ -26,7 +26,7 @@ from tests.builders import (
 TODAY = date(2026, 11, 23)
 STUDENTS = some_settings(students="on")
 UPDATING = some_settings(students="on", students__auto_update="on")
-ARCHIVING = some_settings(students="on", students__archive="on")
+ARCHIVING = some_settings(students="on", students__archive="on", grace__students="0")
 
 
 def planned(snapshot: Snapshot, people_here: Kept, settings: SyncSettings) -> Plan:

@@ -39,7 +39,9 @@ def test_names_with_commas_and_quotes_survive() -> None:
         ("schedule.time", "25:00", "HH:MM"),
         ("notify.emails", "a@b.example,nobody", "“nobody” is not an e-mail address"),
         ("notify.when", "sometimes", "always or changes or problems or never"),
-        ("grace.students", "3", "only 0 days"),
+        ("grace.students", "91", "from 0 to 90"),
+        ("guard.removals.percent", "101", "from 0 to 100"),
+        ("calendar", "summer", "say periods as"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_what_is_allowed(

@@ -25,6 +25,7 @@ EVERYTHING = some_settings(
     students="on",
     students__auto_update="on",
     students__archive="on",
+    grace__students="0",
     teachers="on",
     teachers__auto_update="on",
     teachers__archive="on",

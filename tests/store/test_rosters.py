@@ -27,6 +27,8 @@ from tests.builders import (
 
 TODAY = date(2026, 11, 23)
 EVERYTHING = some_settings(
+    grace__students="0",
+    grace__adults="0",
     students="on",
     students__auto_update="on",
     students__archive="on",

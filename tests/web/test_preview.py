@@ -2,21 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 
 from roster_dash import sync
-from roster_dash.roster.plan import plan
 from roster_dash.roster.records import Snapshot, Term
-from roster_dash.roster.report import counts_of
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import rosters, runs
+from roster_dash.store import holds, rosters, runs
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import School
-from roster_dash.store.transactions import commit
 from tests import strategies
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
 from tests.visitor import Visitor
@@ -110,20 +106,19 @@ def test_the_preview_equals_what_the_next_run_then_does(
     make: Builder, before: Snapshot, old: SyncSettings, snapshot: Snapshot, new: SyncSettings
 ) -> None:
     school = make.school()
-    made = plan(before, rosters.load_kept(school.id), old, date(2026, 11, 23))
-    run = make.run(school)
-    rosters.apply_operations(school.id, {"run_id": run.id}, made.operations)
+    make.follow(school, before, old)
     make.snapshot(school, snapshot)
-    seen = sync.preview(school, new)
-    if seen.plan.outcomes or not rosters.load_kept(school.id).people:
-        done = make.run(school)
-        again = plan(snapshot, rosters.load_kept(school.id), new, sync.today_at(school))
-        rosters.apply_operations(school.id, {"run_id": done.id}, again.operations)
-        commit()
+    foreseen = sync.preview(school, new)
+    if foreseen.plan.outcomes or not rosters.load_kept(school.id).people:
+        done = make.follow(school, snapshot, new)
         logged = [(row.entity, row.action, row.label) for row in runs.operations_of(done.id)]
-        foreseen = [(op.entity, op.action, op.label) for op in seen.plan.operations]
-        assert sorted(logged) == sorted(foreseen)
-        assert counts_of(again) == seen.counts
+        seen = [(op.entity, op.action, op.label) for op in foreseen.plan.operations]
+        assert sorted(logged) == sorted(seen)
+        held = [(row.entity, row.action, row.label) for row in holds.holds_of(done)]
+        assert sorted(held) == sorted(
+            (h.operation.entity, h.operation.action, h.operation.label) for h in foreseen.plan.held
+        )
+        assert done.counts == foreseen.counts
 
 
 def test_it_counts_lists_and_students_for_every_term_and_grade(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from roster_dash import sync
+from roster_dash import planning, sync
 from roster_dash.roster.effects import Effect, effects_of
 from roster_dash.roster.idle import idle_settings
 from roster_dash.roster.roles import FORM_ORDER
@@ -59,7 +59,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         warnings=seen.plan.warnings,
         button=_button(people, changes),
         idle=idle_settings(settings),
-        grid=grid_of(latest[1], settings, sync.today_at(school)),
+        grid=grid_of(latest[1], settings, planning.today_at(school)),
     )
 
 

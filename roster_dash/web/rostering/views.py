@@ -7,7 +7,7 @@ from flask import url_for as address
 from markupsafe import escape
 from werkzeug.wrappers import Response as AnyResponse
 
-from roster_dash import jobs, sync
+from roster_dash import jobs, planning
 from roster_dash.mail.message import Mail, send_mail
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
@@ -137,7 +137,7 @@ def _form(
     school: School, texts: Mapping[str, str], errors: Mapping[str, str] | None = None
 ) -> SettingsForm:
     latest = snapshots.latest_snapshot(school.id)
-    return offer(latest[1] if latest else None, texts, errors or {}, sync.today_at(school))
+    return offer(latest[1] if latest else None, texts, errors or {}, planning.today_at(school))
 
 
 def _about(school: School) -> dict[str, object]:

@@ -1,0 +1,163 @@
+"""Deciding what waits: approve it, reject it, or say who a doubtful arrival is.
+
+An approval binds to the listed operations and to nothing else: the plan is made anew on what is
+here now, and only what it still asks for, exactly so, is applied. What is new waits again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from roster_dash.planning import Ground, ground_of
+from roster_dash.roster.errors import BadInput, NotWaiting
+from roster_dash.roster.operations import Operation, fingerprint
+from roster_dash.roster.proposals import relink
+from roster_dash.roster.records import Snapshot
+from roster_dash.roster.report import NO_COUNTS
+from roster_dash.store import holds, rosters, runs, snapshots
+from roster_dash.store import settings as settings_store
+from roster_dash.store.holds import HoldState
+from roster_dash.store.schools import lock_school
+from roster_dash.store.tables import HoldRow, Run
+from roster_dash.store.transactions import committed
+
+_ENDS = {
+    "create": "created",
+    "update": "updated",
+    "link": "updated",
+    "restore": "restored",
+    "archive": "archived",
+}
+"""What was held becomes this once it is applied."""
+
+
+def approve(
+    run_id: int,
+    *,
+    user_id: int | None,
+    only: Collection[int] | None = None,
+    same_as: Mapping[int, int] | None = None,
+) -> Run:
+    """Applies what a run held: all of it, or the holds named in `only`.
+
+    `same_as`: id of a held arrival -> id of the person here who it is.
+    Errors: UnknownThing, NotWaiting if nothing of it waits, BadInput for an id that the run
+    doesn't hold, or while the newest answer of the roster is doubted.
+    """
+    return committed(partial(_approve, run_id, user_id, only, same_as or {}))
+
+
+def _approve(
+    run_id: int,
+    user_id: int | None,
+    only: Collection[int] | None,
+    same_as: Mapping[int, int],
+) -> Run:
+    run, rows = _waiting(run_id, only)
+    settings = settings_store.load_settings(run.school_id)
+    latest = snapshots.latest_snapshot(run.school_id)
+    if latest is None:
+        raise NotWaiting("No answer of the roster is kept any more; the next sync decides anew.")
+    ground = ground_of(run.school, settings)
+    picked = {
+        row.id: _picked(row, same_as[row.id], ground, latest[1])
+        for row in rows
+        if row.id in same_as
+    }
+    wanted = {row.fingerprint for row in rows if row.id not in picked}
+    planned = ground.plan(latest[1], approved=wanted)
+    if not planned.is_whole:
+        raise BadInput(
+            "The newest answer of the roster is doubted, so nothing can be approved on it: "
+            f"{planned.warnings[0]}"
+        )
+    found = {fingerprint(operation): operation for operation in planned.approved}
+    now = datetime.now(UTC)
+    operations = [*found.values(), *picked.values()]
+    rosters.apply_operations(
+        run.school_id, {"run_id": run.id, "user_id": user_id, "at": now}, operations
+    )
+    applied = [row for row in rows if row.fingerprint in found or row.id in picked]
+    moot = [row for row in rows if row not in applied]
+    holds.decide(applied, HoldState.APPROVED, run_id=run.id, user_id=user_id, now=now)
+    holds.decide(moot, HoldState.CLEARED, run_id=run.id, user_id=user_id, now=now)
+    _count(run, applied, {row.id: _ENDS[row.action] for row in applied})
+    _count(run, moot, {row.id: "unchanged" for row in moot})
+    return _settled(run)
+
+
+def reject(
+    run_id: int, *, user_id: int | None, note: str, only: Collection[int] | None = None
+) -> Run:
+    """Nothing of it is done, tonight or later, until the roster asks for something else.
+
+    Errors: as for `approve`.
+    """
+    return committed(partial(_reject, run_id, user_id, note, only))
+
+
+def _reject(run_id: int, user_id: int | None, note: str, only: Collection[int] | None) -> Run:
+    run, rows = _waiting(run_id, only)
+    now = datetime.now(UTC)
+    holds.decide(
+        rows, HoldState.REJECTED, run_id=run.id, user_id=user_id, now=now, note=note.strip()[:500]
+    )
+    _count(run, rows, {row.id: "skipped" for row in rows})
+    return _settled(run)
+
+
+def _waiting(run_id: int, only: Collection[int] | None) -> tuple[Run, Sequence[HoldRow]]:
+    run = runs.find_run(run_id)
+    lock_school(run.school_id)
+    rows = holds.holds_of(run, state=HoldState.WAITING)
+    if not rows:
+        raise NotWaiting(f"Nothing of run {run_id} waits for anybody ({run.status}).")
+    if only is None:
+        return run, rows
+    unknown = set(only) - {row.id for row in rows}
+    if unknown or not only:
+        named = ", ".join(map(str, sorted(unknown))) or "none"
+        raise BadInput(
+            f"Run {run_id} holds no operation {named} (any more); `roster run {run_id}` lists what "
+            "waits."
+        )
+    return run, [row for row in rows if row.id in only]
+
+
+def _picked(row: HoldRow, person_id: int, ground: Ground, snapshot: Snapshot) -> Operation:
+    """An arrival takes the place of somebody here."""
+    record = next((p for p in snapshot.people if p.source_id == row.source_id), None)
+    person = next((p for p in ground.kept.people if p.id == person_id), None)
+    there = {p.source_id for p in snapshot.people}
+    if person_id not in row.candidates or person is None or record is None:
+        raise BadInput(f"{row.label} can’t be that person; choose one of those offered.")
+    if person.person.source_id in there or not person.is_active:
+        raise BadInput(f"{person.person.name} is in the roster again, or archived: choose anew.")
+    return relink(record, person)
+
+
+def _count(run: Run, rows: Sequence[HoldRow], ends: Mapping[int, str]) -> None:
+    """Moves decided holds from "held" to how they ended, in the run's counts."""
+    counts = {name: dict(part) for name, part in (run.counts or NO_COUNTS).items()}
+    people, lists, members = counts["people"], counts["lists"], counts["memberships"]
+    for row in rows:
+        if row.entity == "person":
+            people["held"] = max(0, people["held"] - 1)
+            people[ends[row.id]] += 1
+            continue
+        lists["held"] = max(0, lists["held"] - 1)
+        applied = ends[row.id] in _ENDS.values()
+        if row.entity == "list" and applied:
+            lists[ends[row.id]] += 1
+        else:
+            lists["unchanged"] += 1
+        if row.entity == "members" and applied:
+            members["added"] += sum(map(len, row.after.values()))
+            members["removed"] += sum(map(len, row.before.values()))
+    run.counts = counts
+
+
+def _settled(run: Run) -> Run:
+    runs.reloaded(run)
+    holds.settle_runs(run.school_id)
+    return runs.reloaded(run)

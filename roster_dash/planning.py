@@ -1,0 +1,41 @@
+"""The planner on a school as it stands: one way to ask it, for syncs, previews and decisions."""
+
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from roster_dash.roster.history import History
+from roster_dash.roster.plan import Plan, plan
+from roster_dash.roster.records import Kept, Snapshot
+from roster_dash.roster.settings import SyncSettings
+from roster_dash.store import rosters
+from roster_dash.store.history import load_history
+from roster_dash.store.tables import School
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """All that the planner looks at but the roster itself."""
+
+    kept: Kept
+    settings: SyncSettings
+    today: date
+    history: History
+
+    def plan(self, snapshot: Snapshot, *, approved: Set[str] = frozenset()) -> Plan:
+        """What a snapshot asks for; `approved` are fingerprints of held operations."""
+        history = replace(self.history, approved=approved)
+        return plan(snapshot, self.kept, self.settings, self.today, history)
+
+
+def ground_of(school: School, settings: SyncSettings, now: datetime | None = None) -> Ground:
+    """A school's people, lists and past, as they are in the database; `now` is for tests."""
+    now = now or datetime.now(UTC)
+    history = load_history(school, settings, now)
+    return Ground(rosters.load_kept(school.id), settings, today_at(school, now), history)
+
+
+def today_at(school: School, now: datetime | None = None) -> date:
+    """The day of the school's calendar."""
+    return (now or datetime.now(UTC)).astimezone(ZoneInfo(school.timezone)).date()

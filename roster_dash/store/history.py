@@ -1,0 +1,155 @@
+"""What the planner must know of a school's past, read from the log and from what was decided."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from roster_dash.extensions import db
+from roster_dash.roster.history import History
+from roster_dash.roster.operations import Action, Entity
+from roster_dash.roster.records import Status
+from roster_dash.roster.roles import Role
+from roster_dash.roster.settings import SyncSettings
+from roster_dash.store import holds
+from roster_dash.store.runs import last_succeeded_at
+from roster_dash.store.tables import (
+    ListRow,
+    OperationRow,
+    PersonRow,
+    Run,
+    School,
+    User,
+    UserSchool,
+)
+
+WEEK = timedelta(days=7)
+MOVE_SLACK = timedelta(days=1)
+"""The new school may have got somebody so long before the old one lost them."""
+
+
+def load_history(school: School, settings: SyncSettings, now: datetime) -> History:
+    """Of one school, as it is in the database now."""
+    return History(
+        first_run=_has_no_operation(school.id),
+        removed_lately=_removed_since(school.id, settings, now - WEEK),
+        owners=_owners(school.id),
+        moved=_moved(school),
+        rejected=holds.rejected_fingerprints(school.id),
+        reverted=holds.reverted_columns(school.id),
+    )
+
+
+def _has_no_operation(school_id: int) -> bool:
+    any_of_school = (
+        select(OperationRow.id)
+        .join(Run, Run.id == OperationRow.run_id)
+        .where(Run.school_id == school_id)
+        .limit(1)
+    )
+    return db.session.scalar(any_of_school) is None
+
+
+def _removed_since(school_id: int, settings: SyncSettings, since: datetime) -> dict[str, int]:
+    """A role, or "lists" -> how many were archived as gone, unasked, and still are."""
+    unasked = (
+        Run.school_id == school_id,
+        Run.finished_at > since,
+        Run.reverts_id.is_(None),
+        OperationRow.action == Action.ARCHIVE,
+        OperationRow.at.is_(None),
+    )
+    people = db.session.execute(
+        select(PersonRow.id, PersonRow.roles)
+        .join(OperationRow, OperationRow.entity_id == PersonRow.id)
+        .join(Run, Run.id == OperationRow.run_id)
+        .where(
+            *unasked,
+            OperationRow.entity == Entity.PERSON,
+            OperationRow.reason == "gone",
+            PersonRow.status == Status.ARCHIVED,
+        )
+    )
+    roles = {row_id: tuple(map(Role, roles)) for row_id, roles in people}
+    removed: Counter[str] = Counter()
+    for held in roles.values():
+        if role := settings.deciding_role(held):
+            removed[role] += 1
+    removed["lists"] = (
+        db.session.scalar(
+            select(func.count(OperationRow.entity_id.distinct()))
+            .select_from(OperationRow)
+            .join(ListRow, ListRow.id == OperationRow.entity_id)
+            .join(Run, Run.id == OperationRow.run_id)
+            .where(
+                *unasked,
+                OperationRow.entity == Entity.LIST,
+                OperationRow.reason == "section_gone",
+                ListRow.status == Status.ARCHIVED,
+            )
+        )
+        or 0
+    )
+    return removed
+
+
+def _owners(school_id: int) -> frozenset[str]:
+    emails = db.session.scalars(
+        select(User.email)
+        .join(UserSchool, UserSchool.user_id == User.id)
+        .where(UserSchool.school_id == school_id, User.role == "owner")
+    )
+    return frozenset(email.casefold() for email in emails)
+
+
+def _moved(school: School) -> dict[str, str]:
+    """source_id -> the other school of the district that got somebody as this one lost them.
+
+    Whoever was at both schools all along, and district admins, have not moved.
+    """
+    here, there = aliased(PersonRow), aliased(PersonRow)
+    both = db.session.execute(
+        select(here.source_id, here.leaving_since, there.id, there.roles, School.name)
+        .join(there, there.source_id == here.source_id)
+        .join(School, School.id == there.school_id)
+        .where(
+            here.school_id == school.id,
+            here.status == Status.ACTIVE,
+            there.status == Status.ACTIVE,
+            School.district_id == school.district_id,
+            School.id != school.id,
+            School.unlinked_at.is_(None),
+        )
+    ).all()
+    if not both:
+        return {}
+    last_seen = last_succeeded_at(school.id) or school.created_at
+    arrived = _arrivals([row[2] for row in both])
+    moved: dict[str, str] = {}
+    for source_id, leaving_since, row_id, roles, name in both:
+        seen = last_seen
+        if leaving_since is not None:
+            seen = datetime.combine(leaving_since, datetime.min.time(), UTC)
+        arrival = arrived.get(row_id)
+        if roles != [Role.ADMIN] and arrival is not None and arrival > seen - MOVE_SLACK:
+            moved[source_id or ""] = name
+    return moved
+
+
+def _arrivals(person_ids: list[int]) -> dict[int, datetime]:
+    """Row id -> when a sync last made or brought back somebody."""
+    arrived: dict[int, datetime] = {}
+    for start in range(0, len(person_ids), 5000):
+        rows = db.session.execute(
+            select(OperationRow.entity_id, func.max(Run.finished_at))
+            .join(Run, Run.id == OperationRow.run_id)
+            .where(
+                OperationRow.entity == Entity.PERSON,
+                OperationRow.entity_id.in_(person_ids[start : start + 5000]),
+                OperationRow.action.in_((Action.CREATE, Action.RESTORE)),
+            )
+            .group_by(OperationRow.entity_id)
+        )
+        arrived.update({row_id: moment for row_id, moment in rows if moment})
+    return arrived

@@ -1,0 +1,222 @@
+"""What waits for a person: kept over the runs that ask for it, until somebody decides."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, update
+
+from roster_dash.extensions import db
+from roster_dash.roster.guard import Guard, Held
+from roster_dash.roster.operations import Entity
+from roster_dash.roster.plan import Plan
+from roster_dash.store.runs import RunStatus
+from roster_dash.store.tables import HoldRow, Run
+
+_CHUNK = 5000
+
+
+class HoldState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLEARED = "cleared"
+
+
+def keep_holds(school_id: int, run_id: int, planned: Plan, now: datetime) -> None:
+    """Notes what a run holds. What the roster asks for no more clears itself.
+
+    An answer that was doubted clears nothing: it lacks too much to tell.
+    """
+    rows = db.session.execute(
+        select(HoldRow.fingerprint, HoldRow.id).where(*_waiting(school_id))
+    ).all()
+    waiting: dict[str, int] = {row[0]: row[1] for row in rows}
+    held = {each.fingerprint: each for each in planned.held}
+    _set([waiting[mark] for mark in held if mark in waiting], last_run_id=run_id)
+    _add_holds(school_id, run_id, [each for mark, each in held.items() if mark not in waiting])
+    if planned.is_whole:
+        gone = [row_id for mark, row_id in waiting.items() if mark not in held]
+        _set(gone, state=HoldState.CLEARED, decided_at=now, decided_run_id=run_id)
+        _lapse(school_id, planned.rejected, now)
+        settle_runs(school_id)
+
+
+def add_new_holds(school_id: int, run_id: int, held: Iterable[Held]) -> None:
+    """Those that don't wait yet; the run is one that held nothing itself."""
+    waiting = set(db.session.scalars(select(HoldRow.fingerprint).where(*_waiting(school_id))))
+    _add_holds(school_id, run_id, [each for each in held if each.fingerprint not in waiting])
+
+
+def _add_holds(school_id: int, run_id: int, held: Iterable[Held]) -> None:
+    rows = [
+        {
+            "school_id": school_id,
+            "first_run_id": run_id,
+            "last_run_id": run_id,
+            "fingerprint": each.fingerprint,
+            "guard": each.guard.value,
+            "state": HoldState.WAITING.value,
+            "entity": each.operation.entity.value,
+            "entity_id": each.operation.kept_id,
+            "source_id": each.operation.source_id,
+            "action": each.operation.action.value,
+            "reason": each.operation.reason,
+            "label": each.operation.label,
+            "before": dict(each.operation.before),
+            "after": dict(each.operation.after),
+            "candidates": list(each.candidates),
+            "note": "",
+        }
+        for each in held
+    ]
+    for start in range(0, len(rows), _CHUNK):
+        db.session.execute(insert(HoldRow), rows[start : start + _CHUNK])
+
+
+def _lapse(school_id: int, met: frozenset[str], now: datetime) -> None:
+    """A rejection ends when the roster no longer asks for what was rejected."""
+    rejected = db.session.execute(
+        select(HoldRow.id, HoldRow.fingerprint).where(*_rejected(school_id))
+    )
+    _set([row_id for row_id, mark in rejected if mark not in met], lapsed_at=now)
+
+
+def settle_runs(school_id: int) -> None:
+    """A held run of which nothing waits any more has succeeded."""
+    waits = (
+        select(HoldRow.id)
+        .where(
+            HoldRow.school_id == school_id,
+            HoldRow.state == HoldState.WAITING,
+            HoldRow.first_run_id <= Run.id,
+            HoldRow.last_run_id >= Run.id,
+        )
+        .exists()
+    )
+    db.session.execute(
+        update(Run)
+        .where(Run.school_id == school_id, Run.status == RunStatus.HELD, ~waits)
+        .values(status=RunStatus.SUCCEEDED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def holds_of(
+    run: Run, *, state: str = "", after: int = 0, limit: int | None = None
+) -> Sequence[HoldRow]:
+    """What a run held, whatever has become of it; in order of id."""
+    query = select(HoldRow).where(*_of_run(run), HoldRow.id > after).order_by(HoldRow.id)
+    if state:
+        query = query.where(HoldRow.state == state)
+    return db.session.scalars(query.limit(limit)).all()
+
+
+def count_holds(run: Run) -> dict[tuple[str, str], int]:
+    """(guard, state) -> how many of a run's holds."""
+    rows = db.session.execute(
+        select(HoldRow.guard, HoldRow.state, func.count())
+        .where(*_of_run(run))
+        .group_by(HoldRow.guard, HoldRow.state)
+    )
+    return {(guard, state): number for guard, state, number in rows}
+
+
+def count_waiting(school_ids: Sequence[int]) -> dict[int, int]:
+    """School id -> how much waits for a person there."""
+    rows = db.session.execute(
+        select(HoldRow.school_id, func.count())
+        .where(HoldRow.school_id.in_(school_ids), HoldRow.state == HoldState.WAITING)
+        .group_by(HoldRow.school_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def holds_of_entity(entity: str, entity_id: int) -> Sequence[HoldRow]:
+    """What was ever held about a person or list here, newest first."""
+    return db.session.scalars(
+        select(HoldRow)
+        .where(HoldRow.entity == entity, HoldRow.entity_id == entity_id)
+        .order_by(HoldRow.id.desc())
+        .limit(50)
+    ).all()
+
+
+def has_new(run: Run) -> bool:
+    """Whether a run holds something that no run before it held."""
+    new = select(HoldRow.id).where(
+        HoldRow.school_id == run.school_id, HoldRow.first_run_id == run.id
+    )
+    return db.session.scalar(new.limit(1)) is not None
+
+
+def decide(
+    rows: Iterable[HoldRow],
+    state: HoldState,
+    *,
+    run_id: int,
+    user_id: int | None,
+    now: datetime,
+    note: str = "",
+) -> None:
+    """Notes a decision, by whom and when."""
+    ids = [row.id for row in rows]
+    _set(
+        ids,
+        state=state,
+        decided_by_id=user_id,
+        decided_at=now,
+        decided_run_id=run_id,
+        note=note,
+    )
+
+
+def rejected_fingerprints(school_id: int) -> frozenset[str]:
+    """Of the operations that somebody rejected and the roster still asks for."""
+    query = select(HoldRow.fingerprint).where(*_rejected(school_id))
+    return frozenset(db.session.scalars(query))
+
+
+def reverted_columns(school_id: int) -> Mapping[tuple[Entity, int], frozenset[str]]:
+    """(entity, row id) -> the columns that were taken back and shall not change again."""
+    columns: dict[tuple[Entity, int], frozenset[str]] = defaultdict(frozenset)
+    rows = db.session.execute(
+        select(HoldRow.entity, HoldRow.entity_id, HoldRow.after).where(
+            *_waiting(school_id), HoldRow.guard == Guard.REVERTED
+        )
+    )
+    for entity, entity_id, after in rows:
+        columns[Entity(entity), entity_id] |= frozenset(after)
+    return columns
+
+
+def _waiting(school_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (HoldRow.school_id == school_id, HoldRow.state == HoldState.WAITING)
+
+
+def _rejected(school_id: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        HoldRow.school_id == school_id,
+        HoldRow.state == HoldState.REJECTED,
+        HoldRow.lapsed_at.is_(None),
+    )
+
+
+def _of_run(run: Run) -> tuple[ColumnElement[bool], ...]:
+    return (
+        HoldRow.school_id == run.school_id,
+        HoldRow.first_run_id <= run.id,
+        HoldRow.last_run_id >= run.id,
+    )
+
+
+def _set(ids: Sequence[int], **values: Any) -> None:
+    for start in range(0, len(ids), _CHUNK):
+        db.session.execute(
+            update(HoldRow)
+            .where(HoldRow.id.in_(ids[start : start + _CHUNK]))
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
