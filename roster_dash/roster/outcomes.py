@@ -58,6 +58,7 @@ REASONS: dict[str, str] = {
     "given_back": "Given back to the roster.",
     "included": "“Include in sync” was switched on.",
     "taken_out": "“Include in sync” was switched off.",
+    "lets_stay": "Missing from the roster, and somebody lets them stay.",
     "archived_by_hand": "Archived here.",
     "restored_by_hand": "Brought back here.",
     "added_by_hand": "Added here.",

@@ -4,13 +4,14 @@ A field that is edited is `set_here`: syncs leave it alone until it is given bac
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.history import FOR_EVER
 from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS, Person, Status
 from roster_dash.roster.roles import Role
@@ -60,12 +61,41 @@ def include_person(person: PersonRow, included: bool, user_id: int) -> None:
 
 
 def archive_person(person: PersonRow, user_id: int) -> None:
-    """Archives by hand. Someone of the roster is left out of the sync too: it would undo this."""
+    """Archives by hand. Someone of the roster is left out of the sync too: it would undo this.
+
+    Someone whom the roster lacks anyway comes back with their record, so they stay in the sync.
+    """
     if person.status == Status.ACTIVE:
         values: dict[str, Any] = {"status": Status.ARCHIVED.value}
-        if person.source_id and person.included_in_sync:
+        if person.source_id and person.included_in_sync and person.leaving_since is None:
             values["included_in_sync"] = False
+        _end_countdown(person)
         _change_person(person, Action.ARCHIVE, "archived_by_hand", values, user_id)
+
+
+def let_stay(person: PersonRow, until: date, user_id: int) -> None:
+    """Somebody missing from the roster stays until a day; FOR_EVER: until they are back there."""
+    person.stays_until = until
+    after = "until the roster has them again" if until == FOR_EVER else until.isoformat()
+    db.session.add(
+        OperationRow(
+            **_by(user_id),
+            entity=Entity.PERSON,
+            entity_id=person.id,
+            action=Action.UPDATE,
+            reason="lets_stay",
+            label=name_of(person),
+            before={},
+            after={"stays_until": after},
+        )
+    )
+    db.session.flush()
+
+
+def _end_countdown(person: PersonRow) -> None:
+    person.leaving_since = person.stays_until = None
+    person.leaving_runs = 0
+    db.session.flush()
 
 
 def restore_person(person: PersonRow, user_id: int) -> None:
@@ -73,6 +103,7 @@ def restore_person(person: PersonRow, user_id: int) -> None:
     if person.status == Status.ARCHIVED:
         values = {"status": Status.ACTIVE.value, "included_in_sync": True}
         changed = {name: value for name, value in values.items() if getattr(person, name) != value}
+        _end_countdown(person)
         _change_person(person, Action.RESTORE, "restored_by_hand", changed, user_id)
 
 

@@ -134,14 +134,20 @@ def count_waiting(school_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def holds_of_entity(entity: str, entity_id: int) -> Sequence[HoldRow]:
-    """What was ever held about a person or list here, newest first."""
-    return db.session.scalars(
-        select(HoldRow)
-        .where(HoldRow.entity == entity, HoldRow.entity_id == entity_id)
-        .order_by(HoldRow.id.desc())
-        .limit(50)
-    ).all()
+def newest_waiting(school_id: int) -> Run | None:
+    """The newest run that holds something still."""
+    last = select(func.max(HoldRow.last_run_id)).where(*_waiting(school_id))
+    return db.session.scalar(select(Run).where(Run.id == last.scalar_subquery()))
+
+
+def holds_about(school_id: int, person_id: int | None, source_id: str) -> Sequence[HoldRow]:
+    """What was held about somebody, newest first: by row, or by Clever id for an arrival."""
+    query = select(HoldRow).where(HoldRow.school_id == school_id, HoldRow.entity == Entity.PERSON)
+    if person_id is not None:
+        query = query.where(HoldRow.entity_id == person_id)
+    else:
+        query = query.where(HoldRow.source_id == source_id)
+    return db.session.scalars(query.order_by(HoldRow.id.desc()).limit(20)).all()
 
 
 def has_new(run: Run) -> bool:

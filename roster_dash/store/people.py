@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Status
-from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
+from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, School
 
 PAGE = 50
+LEAVING = "leaving"
+"""A state of its own to look for: active, but missing from the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,23 @@ def lists_of_person(person_id: int) -> Sequence[tuple[ListRow, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def school_elsewhere(school: School, source_id: str) -> str:
+    """The other school of the district where somebody is active, by name; "" if there is none."""
+    name = db.session.scalar(
+        select(School.name)
+        .join(PersonRow, PersonRow.school_id == School.id)
+        .where(
+            School.district_id == school.district_id,
+            School.id != school.id,
+            School.unlinked_at.is_(None),
+            PersonRow.status == Status.ACTIVE,
+            PersonRow.source_id == source_id,
+        )
+        .limit(1)
+    )
+    return name or ""
+
+
 def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, int]]:
     """(list, managers, members) in order of id; one more than a page, where there are more."""
     counts = {
@@ -124,7 +143,9 @@ def people_on_list(list_id: int) -> Sequence[tuple[PersonRow, str, bool]]:
 
 def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [PersonRow.school_id == school_id]
-    if wanted.status:
+    if wanted.status == LEAVING:
+        conditions += [PersonRow.status == Status.ACTIVE, PersonRow.leaving_since.is_not(None)]
+    elif wanted.status:
         conditions.append(PersonRow.status == wanted.status)
     if wanted.grade:
         conditions.append(PersonRow.grade == wanted.grade)

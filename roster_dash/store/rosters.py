@@ -52,6 +52,42 @@ def names_of(person_ids: Iterable[int]) -> dict[int, str]:
     return names
 
 
+def names_by_source(school_id: int, source_ids: Iterable[str]) -> dict[str, str]:
+    """source_id -> name, of those who are or were here under these ids."""
+    wanted = sorted(set(source_ids))
+    table = PersonRow.__table__.c
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(table.source_id, table.id).where(
+            table.school_id == school_id, table.source_id.in_(wanted[start : start + _CHUNK])
+        )
+        found.update({row[0]: row[1] for row in db.session.execute(query)})
+    names = names_of(found.values())
+    return {source_id: names[row_id] for source_id, row_id in found.items()}
+
+
+def described(person_ids: Iterable[int]) -> dict[int, str]:
+    """Row id -> name, grade and student number: enough to tell namesakes apart."""
+    wanted = sorted(set(person_ids))
+    names = names_of(wanted)
+    table = PersonRow.__table__.c
+    rows = db.session.execute(
+        select(table.id, table.grade, table.student_number).where(table.id.in_(wanted))
+    )
+    return {
+        row_id: ", ".join(
+            part
+            for part in (
+                names[row_id],
+                grade and f"grade {grade}",
+                number and f"student number {number}",
+            )
+            if part
+        )
+        for row_id, grade, number in rows
+    }
+
+
 def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
     table = PersonRow.__table__.c
     columns = [table.id, table.status, table.included_in_sync, table.set_here]

@@ -317,6 +317,11 @@ def last_succeeded_at(school_id: int) -> datetime | None:
     )
 
 
+def reverts_of(run_id: int) -> Sequence[Run]:
+    """The runs that took a run back, whole or in part."""
+    return db.session.scalars(select(Run).where(Run.reverts_id == run_id).order_by(Run.id)).all()
+
+
 def last_mailed_at(school_id: int) -> datetime | None:
     """When the newest run ended about which somebody was mailed."""
     return db.session.scalar(

@@ -1,7 +1,7 @@
 """Snapshots and the district-wide part of a fetch, as compressed JSON."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any
@@ -52,6 +52,46 @@ def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
     return (row, _decode(row.payload)) if row and row.payload else None
 
 
+def with_words(school_id: int, words: Sequence[str]) -> Iterator[tuple[datetime, Snapshot]]:
+    """(moment, content) of the kept snapshots that have all these words somewhere, newest first.
+
+    The words are looked for in the stored text first, so most are never decoded.
+    """
+    plain = [word.casefold().encode() for word in words if word.isascii()]
+    for moment, text in _texts(school_id):
+        lowered = text.lower()
+        if all(word in lowered for word in plain):
+            yield moment, _read(text)
+
+
+def last_with(school_id: int, source_id: str) -> datetime | None:
+    """When the newest kept snapshot was fetched that has somebody or something with this id."""
+    wanted = b'"source_id":' + orjson.dumps(source_id)
+    return next((moment for moment, text in _texts(school_id) if wanted in text), None)
+
+
+def _texts(school_id: int) -> Iterator[tuple[datetime, bytes]]:
+    """(moment, stored text) of the kept snapshots, newest first, one at a time."""
+    kept = (StoredSnapshot.school_id == school_id, StoredSnapshot.payload.is_not(None))
+    ids = db.session.scalars(
+        select(StoredSnapshot.id).where(*kept).order_by(StoredSnapshot.id.desc())
+    ).all()
+    columns = select(StoredSnapshot.fetched_at, StoredSnapshot.payload)
+    for snapshot_id in ids:
+        moment, payload = db.session.execute(columns.where(StoredSnapshot.id == snapshot_id)).one()
+        yield moment, zlib.decompress(payload)
+
+
+def first_kept(school_id: int) -> StoredSnapshot | None:
+    """The oldest snapshot whose content is kept."""
+    return db.session.scalar(
+        select(StoredSnapshot)
+        .where(StoredSnapshot.school_id == school_id, StoredSnapshot.payload.is_not(None))
+        .order_by(StoredSnapshot.id)
+        .limit(1)
+    )
+
+
 def latest_about(school_id: int) -> Mapping[str, str]:
     """What the last good snapshot said of itself: when its data came into Clever, and so on."""
     return (
@@ -86,7 +126,11 @@ def district_part_since(district_id: int, since: datetime) -> DistrictPart | Non
 
 
 def _decode(payload: bytes) -> Snapshot:
-    stored = orjson.loads(zlib.decompress(payload))
+    return _read(zlib.decompress(payload))
+
+
+def _read(text: bytes) -> Snapshot:
+    stored = orjson.loads(text)
     return Snapshot(
         school_name=stored["school_name"],
         people=tuple(_person(row) for row in stored["people"]),

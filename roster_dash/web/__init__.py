@@ -5,6 +5,7 @@ from flask import Flask
 from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
 from roster_dash.web.connection import views as connection
+from roster_dash.web.deciding import views as deciding
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
@@ -12,8 +13,21 @@ from roster_dash.web.people import views as people
 from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
+from roster_dash.web.why import views as why
 
-AREAS = (account, rostering, history, runs, people, lists, connection, requests, health)
+AREAS = (
+    account,
+    rostering,
+    history,
+    runs,
+    deciding,
+    why,
+    people,
+    lists,
+    connection,
+    requests,
+    health,
+)
 
 
 def register(app: Flask) -> None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
-from roster_dash.store import runs, snapshots
+from roster_dash.store import holds, runs, snapshots
 from roster_dash.store.edits import name_of
 from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
@@ -30,7 +30,12 @@ STATES = {
 
 NEEDS_A_LOOK = ("Needs a look", "warn")
 
-TRIGGERS = {"settings": "After a Save", "manual": "Sync now", "schedule": "Daily sync"}
+TRIGGERS = {
+    "settings": "After a Save",
+    "manual": "Sync now",
+    "schedule": "Daily sync",
+    "revert": "Taken back",
+}
 
 OUTCOMES = {
     "created": "Joined",
@@ -67,6 +72,8 @@ COLUMNS = {
     "set_here": "",
     "contact": "Contact",
     "included_in_sync": "Include in sync",
+    "moved_to": "Moved to",
+    "stays_until": "Stays",
 }
 """How a changed column is called; "" is not shown. Others by their name."""
 
@@ -84,6 +91,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(setting_label)
     app.add_template_global(asset)
     app.add_template_global(freshness)
+    app.add_template_global(waiting_for)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
     )
@@ -169,6 +177,11 @@ def freshness(school: School) -> dict[str, datetime | None]:
     if clever is not None and clever.tzinfo is None:
         clever = clever.replace(tzinfo=UTC)
     return {"clever": clever, "here": runs.last_succeeded_at(school.id)}
+
+
+def waiting_for(school: School) -> Run | None:
+    """The newest run of which something waits for somebody."""
+    return holds.newest_waiting(school.id)
 
 
 def asset(name: str) -> str:

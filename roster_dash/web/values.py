@@ -20,6 +20,15 @@ def row_number(text: str) -> int:
     return int(text)
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet run a cell as a formula."""
+
+
+def safe_cell(text: str) -> str:
+    """A cell for a CSV file: one that a spreadsheet would run gets an apostrophe."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def register(app: Flask) -> None:
     app.url_map.converters["int"] = RowNumber
     app.before_request(_refuse_nul)

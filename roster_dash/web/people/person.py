@@ -10,9 +10,7 @@ from roster_dash.store import people, snapshots
 from roster_dash.store.edits import CONTACT_COLUMNS, EDITABLE
 from roster_dash.store.export import PEOPLE_COLUMNS
 from roster_dash.store.tables import OperationRow, PersonRow
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet run a cell as a formula."""
+from roster_dash.web.values import safe_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +64,5 @@ def as_csv(rows: Iterable[PersonRow]) -> Iterator[str]:
         values = {name: getattr(row, name) for name in PEOPLE_COLUMNS}
         values |= {"roles": ";".join(row.roles), "source_id": row.source_id or ""}
         values["included_in_sync"] = "true" if row.included_in_sync else "false"
-        writer.writerow([_safe(str(values[name])) for name in PEOPLE_COLUMNS])
+        writer.writerow([safe_cell(str(values[name])) for name in PEOPLE_COLUMNS])
     yield buffer.getvalue()
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,19 +1,24 @@
 """The People Manager: find people, see where each value comes from, and edit by hand."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.history import FOR_EVER
 from roster_dash.roster.importing import COLUMNS, NEEDED, plan_import
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import edits, people
 from roster_dash.store.rosters import load_kept
+from roster_dash.store.settings import load_settings
 from roster_dash.store.tables import PersonRow, School
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import person_or_404, school_or_404
 from roster_dash.web.login import viewing
+from roster_dash.web.people.leaving import countdown, snooze_day
 from roster_dash.web.people.person import as_csv, fields_of, in_roster
 from roster_dash.web.values import row_number
 
@@ -34,6 +39,7 @@ def page(school_id: int) -> str:
         grades=people.grades_of(school.id),
         roles=FORM_ORDER,
         wanted=wanted,
+        countdown=partial(countdown, school=school, settings=load_settings(school.id)),
     )
 
 
@@ -138,7 +144,7 @@ def give_back(person_id: int, field: str) -> AnyResponse:
     return _to(row, "Clever’s value is used again.")
 
 
-@blueprint.post("/people/<int:person_id>/<any(include,leave_out,archive,restore):what>")
+@blueprint.post("/people/<int:person_id>/<any(include,leave_out,keep,archive,restore):what>")
 def change(person_id: int, what: str) -> AnyResponse:
     row = person_or_404(person_id)
     _CHANGES[what](row, viewing().id)
@@ -146,18 +152,42 @@ def change(person_id: int, what: str) -> AnyResponse:
     return _to(row, _DONE[what])
 
 
+@blueprint.post("/people/<int:person_id>/stay")
+def stay(person_id: int) -> AnyResponse:
+    """Somebody missing from Clever stays: for good, or until a day."""
+    row = person_or_404(person_id)
+    day, text = FOR_EVER, request.form.get("until", "")
+    if text:
+        typed = snooze_day(text, today_at(_school(row)))
+        if typed is None:
+            return _to(row, f"“{text[:20]}” is no day from tomorrow to a year ahead; choose one.")
+        day = typed
+    if row.leaving_since is None:
+        return _to(row, "They are not missing from Clever (any more).")
+    edits.let_stay(row, day, viewing().id)
+    commit()
+    return _to(row, "They stay.")
+
+
 _CHANGES: dict[str, Callable[[PersonRow, int], None]] = {
     "include": lambda row, user_id: edits.include_person(row, True, user_id),
+    "keep": lambda row, user_id: _keep(row, user_id),
     "leave_out": lambda row, user_id: edits.include_person(row, False, user_id),
     "archive": edits.archive_person,
     "restore": edits.restore_person,
 }
 _DONE = {
+    "keep": "They stay until Clever has them again.",
     "include": "They follow the roster again.",
     "leave_out": "Left out of the sync: nothing is updated or archived until you change that.",
-    "archive": "Archived, and left out of the sync, which would bring them back otherwise.",
+    "archive": "Archived.",
     "restore": "They are back, and in the sync.",
 }
+
+
+def _keep(row: PersonRow, user_id: int) -> None:
+    if row.leaving_since is not None:
+        edits.let_stay(row, FOR_EVER, user_id)
 
 
 def _to(row: PersonRow, message: str) -> AnyResponse:
@@ -173,6 +203,7 @@ def _about(row: PersonRow) -> dict[str, object]:
         "fields": fields_of(row),
         "lists": people.lists_of_person(row.id),
         "history": people.history_of("person", row.id),
+        "countdown": countdown(row, _school(row), load_settings(row.school_id)),
         "typed": {},
         "error": "",
     }

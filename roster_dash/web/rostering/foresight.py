@@ -16,8 +16,13 @@ _WORDS = (
     ("created", "join"),
     ("restored", "return"),
     ("updated", "are updated"),
+    ("leaving", "are leaving soon"),
+    ("moved", "have moved"),
     ("archived", "are archived"),
+    ("held", "wait for you"),
 )
+_RARE = ("leaving", "moved", "held")
+"""Said only where there are any."""
 _STAY = ("unchanged", "skipped", "excluded")
 
 
@@ -30,6 +35,7 @@ class Foresight:
     lists: str
     effects: Sequence[Effect]
     warnings: Sequence[str]
+    holds: Sequence[str]
     button: str
     grid: Grid
     idle: Sequence[str]
@@ -44,7 +50,9 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
     counts = seen.counts["lists"]
     members = seen.counts["memberships"]
     changes = sum(counts[name] for name in ("created", "updated", "restored", "archived"))
-    people = sum(seen.counts["people"][name] for name, _ in _WORDS)
+    people = sum(
+        seen.counts["people"][name] for name, _ in _WORDS if name not in ("leaving", "held")
+    )
     return Foresight(
         message=seen.message,
         of_role={role.setting: _sentence(seen.by_role.get(role, {})) for role in FORM_ORDER},
@@ -57,6 +65,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         ),
         effects=effects_of(seen.plan.operations),
         warnings=seen.plan.warnings,
+        holds=seen.plan.holds,
         button=_button(people, changes),
         idle=idle_settings(settings),
         grid=grid_of(latest[1], settings, planning.today_at(school)),
@@ -65,7 +74,11 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
 
 def _sentence(outcomes: Mapping[str, int]) -> str:
     """ "12 join, 0 return, 3 are updated, 0 are archived; 40 stay as they are." """
-    parts = ", ".join(f"{outcomes.get(name, 0):,} {word}" for name, word in _WORDS)
+    parts = ", ".join(
+        f"{outcomes.get(name, 0):,} {word}"
+        for name, word in _WORDS
+        if name not in _RARE or outcomes.get(name)
+    )
     stay = sum(outcomes.get(name, 0) for name in _STAY)
     return f"{parts}; {stay:,} stay as they are."
 

@@ -26,6 +26,14 @@ _LABELS = {
     "notify.emails": "“Send to”",
     "notify.when": "“When”",
     "pause.until": "“Pause until”",
+    "calendar": "The school calendar",
+    "grace.students": "A student’s days",
+    "grace.adults": "An adult’s days",
+    "guard.removals.percent": "The limit of people archived at once",
+    "guard.removals.people": "The limit of a small role",
+    "guard.removals_7_days.percent": "The limit of 7 days",
+    "guard.updates.percent": "The limit of changes",
+    "guard.lists.percent": "The limit of lists",
 }
 """How mistakes call a setting; the others can't be typed wrongly."""
 
@@ -39,6 +47,14 @@ _OTHERS = {
     "schedule.time": "Time of the daily sync",
     "schedule.enabled": "Daily sync",
     "pause.until": "Pause",
+    "calendar": "School calendar",
+    "grace.students": "Days before a student is archived",
+    "grace.adults": "Days before an adult is archived",
+    "guard.removals.percent": "Limit: archived at once",
+    "guard.removals.people": "Limit: of a small role",
+    "guard.removals_7_days.percent": "Limit: archived within 7 days",
+    "guard.updates.percent": "Limit: other names, e-mails or ids",
+    "guard.lists.percent": "Limit: members leaving a list",
     "notify.emails": "Who is mailed",
     "notify.when": "When a mail is sent",
     "notify.digest": "Weekly digest",
@@ -96,6 +112,16 @@ class SettingsForm:
 
     def on(self, key: str) -> bool:
         return self.values[key] not in ("off", "")
+
+    @property
+    def limits_changed(self) -> bool:
+        """Whether a limit isn't what is recommended."""
+        usual = SyncSettings().flat()
+        return any(self.values[key] != usual[key] for key in KEYS if key.startswith("guard."))
+
+    @property
+    def has_limit_error(self) -> bool:
+        return any(key.startswith("guard.") for key in self.errors)
 
     def words(self, key: str) -> tuple[str, ...]:
         """The chosen terms or grades, as they were chosen."""

@@ -18,6 +18,7 @@ MORE = 200
 class Change:
     """One applied operation: whom or what it is about, why, and (column, before, after) rows."""
 
+    id: int
     label: str
     reason: str
     rows: Sequence[tuple[str, str, str]] = ()
@@ -78,7 +79,7 @@ def _change(row: OperationRow, names: Mapping[int, str]) -> Change:
             for name, after in row.after.items()
             if column(name)
         ]
-    return Change(row.label, REASONS.get(row.reason, ""), rows)
+    return Change(row.id, row.label, REASONS.get(row.reason, ""), rows)
 
 
 def _membership_rows(row: OperationRow, names: Mapping[int, str]) -> list[tuple[str, str, str]]:

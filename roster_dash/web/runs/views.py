@@ -3,9 +3,11 @@
 from flask import Blueprint, render_template, request
 
 from roster_dash import jobs
+from roster_dash.revert import is_revertible
 from roster_dash.roster.report import KINDS, NO_COUNTS
 from roster_dash.store import runs
 from roster_dash.web.access import run_or_404
+from roster_dash.web.deciding.held import held_of
 from roster_dash.web.runs.changes import Kind, kind_of, kinds_of
 from roster_dash.web.values import row_number
 
@@ -22,6 +24,9 @@ def page(run_id: int) -> str:
         school=run.school,
         counts=run.counts or NO_COUNTS,
         kinds=kinds_of(run),
+        held=held_of(run) if run.holds or run.reverts_id else None,
+        reverted_by=runs.reverts_of(run.id),
+        may_revert=is_revertible(run),
         progress=jobs.progress_of(run.id) if run.status in runs.ACTIVE else {},
     )
 

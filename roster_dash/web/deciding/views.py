@@ -1,0 +1,127 @@
+"""Deciding: what a run held is approved or rejected, and a run is taken back."""
+
+import csv
+import io
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from roster_dash import approval, jobs, revert
+from roster_dash.roster.effects import effects_of
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.report import KINDS
+from roster_dash.store import holds, runs
+from roster_dash.store.holds import HoldState
+from roster_dash.store.tables import Run
+from roster_dash.web.access import run_or_404
+from roster_dash.web.deciding.held import WORDS, shown_ids
+from roster_dash.web.login import viewing
+from roster_dash.web.runs.changes import kinds_of
+from roster_dash.web.values import row_number, safe_cell
+
+blueprint = Blueprint("deciding", __name__)
+
+
+@blueprint.post("/runs/<int:run_id>/decide")
+def decide(run_id: int) -> AnyResponse:
+    """Approves or rejects what is ticked, and says how it went."""
+    run = run_or_404(run_id)
+    chosen, number, user_id = _chosen(run), run.id, viewing().id
+    try:
+        if request.form.get("decision") == "reject":
+            note = request.form.get("note", "")
+            approval.reject(number, user_id=user_id, note=note, only=chosen)
+            flash("Rejected: it stays as it is until Clever asks for something else.")
+        else:
+            picked = _picked(chosen)
+            approval.approve(number, user_id=user_id, only=chosen, same_as=picked)
+            flash("Approved and done. What was new meanwhile waits for the next sync.")
+    except BadInput as error:
+        flash(error.message)
+    return redirect(url_for("runs.page", run_id=number), 303)
+
+
+@blueprint.get("/runs/<int:run_id>/held.csv")
+def export(run_id: int) -> Response:
+    """Everything that waits, safe to open in a spreadsheet."""
+    run = run_or_404(run_id)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(("operation", "who_or_what", "source_id", "would_happen", "guard"))
+    for row in holds.holds_of(run, state=HoldState.WAITING):
+        words = WORDS[row.entity, row.action]
+        cells = (f"h{row.id}", row.label, row.source_id, words, row.guard)
+        writer.writerow([safe_cell(cell) for cell in cells])
+    name = f"attachment; filename=held-{run.id}.csv"
+    return Response(buffer.getvalue(), mimetype="text/csv", headers={"Content-Disposition": name})
+
+
+@blueprint.get("/runs/<int:run_id>/revert")
+def revert_page(run_id: int) -> str | tuple[str, int]:
+    return _revert_page(run_or_404(run_id))
+
+
+@blueprint.post("/runs/<int:run_id>/revert")
+def do_revert(run_id: int) -> AnyResponse | tuple[str, int]:
+    """Shows what taking back the ticked part would do; with `confirm` does it."""
+    run = run_or_404(run_id)
+    if "confirm" not in request.form:
+        return _revert_page(run)
+    number, hold = run.id, request.form.get("hold") == "on"
+    try:
+        done = revert.revert(number, user_id=viewing().id, only=_part(run), hold=hold)
+    except BadInput as error:
+        return _revert_page(runs.find_run(number), error.message)
+    made, mail_ids = done.run.id, done.mail_ids
+    for mail_id in mail_ids:
+        jobs.enqueue_mail(mail_id)
+    flash(f"Run {number} was taken back.")
+    return redirect(url_for("runs.page", run_id=made), 303)
+
+
+def _revert_page(run: Run, refusal: str = "") -> tuple[str, int]:
+    part, seen, error = None, None, refusal
+    try:
+        part = _part(run) if request.method == "POST" else None
+        seen = revert.preview_revert(run.id, part)
+    except BadInput as refused:
+        error = error or refused.message
+    page = render_template(
+        "web/deciding/revert.html",
+        run=run,
+        school=run.school,
+        kinds=kinds_of(run),
+        seen=seen,
+        effects=effects_of(seen.reversal.operations) if seen else (),
+        error=error,
+        chosen=part,
+        hold=request.form.get("hold", "on"),
+    )
+    return page, 422 if error else 200
+
+
+def _chosen(run: Run) -> set[int]:
+    """The holds that are ticked, with those not shown if "rest" is."""
+    chosen = set(request.form.getlist("hold", type=row_number))
+    if "rest" in request.form:
+        waiting = {row.id for row in holds.holds_of(run, state=HoldState.WAITING)}
+        chosen |= waiting - shown_ids(run)
+    return chosen
+
+
+def _picked(chosen: set[int]) -> dict[int, int]:
+    """Hold -> the person here whom somebody has picked for it."""
+    picked = {hold: request.form.get(f"same-{hold}", 0, type=row_number) for hold in chosen}
+    return {hold: person for hold, person in picked.items() if person}
+
+
+def _part(run: Run) -> set[int] | None:
+    """The operations that are ticked, one by one or by kind; None for all of the run."""
+    if request.form.get("part", "all") == "all":
+        return None
+    chosen = set(request.form.getlist("operation", type=row_number))
+    for kind in KINDS:
+        if ":".join(kind) in request.form.getlist("kind"):
+            entity, action = kind
+            chosen |= {row.id for row in runs.operations_of(run.id, entity=entity, action=action)}
+    return chosen
