@@ -22,7 +22,8 @@ from rq.serializers import JSONSerializer
 from roster_dash import embedded_redis, notify, sync
 from roster_dash.config import Config, current_config
 from roster_dash.ending import Result
-from roster_dash.roster.schedule import next_digest
+from roster_dash.planning import today_at
+from roster_dash.roster.schedule import next_digest, next_notice
 from roster_dash.store import beats, mails, runs, schools
 from roster_dash.store import settings as settings_store
 from roster_dash.store.transactions import commit, rollback
@@ -149,6 +150,7 @@ def tick(now: datetime) -> None:
     """One step of the scheduler."""
     start_due_runs(now)
     send_digests(now)
+    send_notices(now)
     follow_up(now)
     beats.beat("scheduler")
     commit()
@@ -190,6 +192,28 @@ def _send_digest(school_id: int, now: datetime) -> None:
     week = runs.finished_between(school_id, now - notify.WEEK, now)
     ids = mails.add_mails(week[-1].id, "digest", settings.notify_emails) if week else ()
     school.next_digest_at = next_digest(now, school.timezone)
+    commit()
+    for mail_id in ids:
+        enqueue_mail(mail_id)
+
+
+def send_notices(now: datetime) -> None:
+    """Tells what the calendars of schools change tomorrow."""
+    for school_id in schools.due_notice_ids(now):
+        _guarded("notice", partial(_send_notice, school_id, now))
+
+
+def _send_notice(school_id: int, now: datetime) -> None:
+    schools.lock_school(school_id)
+    school = schools.get_school(school_id)
+    if school is None or school.next_notice_at is None or school.next_notice_at > now:
+        rollback()
+        return
+    settings, due = settings_store.load_settings(school_id), school.next_notice_at
+    school.next_notice_at = next_notice(now, school.timezone, settings.calendar)
+    is_late = now - due > notify.NOTICE_FOR
+    recipients = () if is_late else settings.notify_emails
+    ids = mails.add_calendar_mails(school_id, today_at(school, due), recipients)
     commit()
     for mail_id in ids:
         enqueue_mail(mail_id)

@@ -1,20 +1,29 @@
 """After a run: what its mail says, and sending what is due in the outbox."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from roster_dash.config import current_config
+from roster_dash.mail.calendar import CalendarNotice, compose_calendar
 from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
 from roster_dash.mail.message import Mail, send_mail
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
-from roster_dash.roster.report import KINDS, NO_COUNTS
-from roster_dash.store import mails, runs, unsubscribe
-from roster_dash.store.tables import MailRow, OperationRow, Run
+from roster_dash.roster.calendar import ending, starting
+from roster_dash.roster.guard import GUARDS, Guard
+from roster_dash.roster.report import HELD_WORDS, KINDS, NO_COUNTS
+from roster_dash.store import holds, mails, runs, unsubscribe
+from roster_dash.store import settings as settings_store
+from roster_dash.store.holds import HoldState
+from roster_dash.store.tables import MailRow, OperationRow, Run, School
 from roster_dash.store.transactions import commit
 
 WEEK = timedelta(days=7)
+NOTICE_FOR = timedelta(hours=17)
+"""A notice of what the calendar changes tomorrow is no use after that."""
+NAMED_HELD = 200
+"""So many of what waits are named in a mail."""
 NAMED = 10
 """How many changes of each kind a mail names."""
 
@@ -43,6 +52,8 @@ def _compose(mail: MailRow) -> Mail:
     if mail.run is not None:
         leave = f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
         return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
+    if mail.school is not None and mail.day is not None:
+        return compose_calendar(_notice_of(mail.school, mail.day))
     assert mail.request is not None
     request = mail.request
     facts = RequestFacts(
@@ -74,6 +85,18 @@ def _digest_of(run: Run) -> Digest:
     )
 
 
+def _notice_of(school: School, day: date) -> CalendarNotice:
+    """What the calendar changes on the day after."""
+    settings = settings_store.load_settings(school.id)
+    return CalendarNotice(
+        school=school.name,
+        day=day + timedelta(days=1),
+        starts=starting(settings.calendar, day + timedelta(days=1)),
+        ends=ending(settings.calendar, day),
+        url=f"{current_config().public_url}/schools/{school.id}/rostering#safety-title",
+    )
+
+
 def result_of(run: Run) -> RunResult:
     """A run as its mail tells it."""
     return RunResult(
@@ -85,10 +108,24 @@ def result_of(run: Run) -> RunResult:
         warnings=run.warnings,
         problems=run.problems,
         changes=changes_of(run),
+        holds=run.holds if run.status == "held" else (),
+        held=_held_of(run) if run.status == "held" else (),
         finished_at=run.finished_at,
         next_due_at=run.school.next_due_at,
         url=f"{current_config().public_url}/runs/{run.id}",
     )
+
+
+def _held_of(run: Run) -> list[Changes]:
+    """What waits of a run, guard by guard."""
+    waiting = holds.holds_of(run, state=HoldState.WAITING)
+    by_guard: dict[str, list[str]] = defaultdict(list)
+    for row in waiting:
+        by_guard[row.guard].append(f"{row.label} {HELD_WORDS[row.entity, row.action]}")
+    return [
+        Changes(GUARDS[Guard(guard)], len(lines), lines[:NAMED_HELD])
+        for guard, lines in by_guard.items()
+    ]
 
 
 def changes_of(run: Run) -> list[Changes]:

@@ -1,4 +1,4 @@
-"""what waits for a person, who is leaving, and which run takes back which
+"""what waits for a person, who is leaving, which run takes back which, and calendar mails
 
 Grace was fixed at 0 days until now; nobody chose that, so schools get the defaults.
 """
@@ -24,6 +24,13 @@ def upgrade() -> None:
     with op.batch_alter_table("schools") as table:
         table.add_column(sa.Column("next_notice_at", _MOMENT, nullable=True))
         table.create_index(op.f("ix_schools_next_notice_at"), ["next_notice_at"])
+    with op.batch_alter_table("mails") as table:
+        table.add_column(sa.Column("school_id", sa.Integer, nullable=True))
+        table.add_column(sa.Column("day", sa.Date, nullable=True))
+        table.create_foreign_key("fk_mails_school_id_schools", "schools", ["school_id"], ["id"])
+        table.create_unique_constraint(
+            "uq_mails_school_id_kind_day_recipient", ["school_id", "kind", "day", "recipient"]
+        )
     with op.batch_alter_table("runs") as table:
         table.add_column(
             sa.Column("holds", sa.JSON, nullable=False, server_default=sa.text("'[]'"))

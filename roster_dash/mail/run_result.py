@@ -37,6 +37,8 @@ class RunResult:
     warnings: Sequence[str]
     problems: Sequence[Mapping[str, Any]]
     changes: Sequence[Changes]
+    holds: Sequence[str]
+    held: Sequence[Changes]
     finished_at: datetime | None
     next_due_at: datetime | None
     url: str

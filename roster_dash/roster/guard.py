@@ -241,11 +241,11 @@ def _handed_over(proposals: Proposals, kept: Kept) -> list[Verdict]:
     }
     held: dict[int, frozenset[str]] = {}
     for index, proposal in enumerate(proposals):
-        row, operation = proposal.row, proposal.operation
-        if row is None or operation is None or operation.action is Action.ARCHIVE:
+        row, operation, record = proposal.row, proposal.operation, proposal.record
+        if row is None or operation is None or record is None:
             continue
         for name in {"sis_id", "student_number"} & set(operation.after):
-            owner = {owners.get((r, name, operation.after[name])) for r in row.person.roles}
+            owner = {owners.get((r, name, operation.after[name])) for r in record.roles}
             if owner - {None, row.id}:
                 held[index] = IDENTITY
     if not held:

@@ -42,6 +42,20 @@ KINDS = {
 }
 """(entity, action) of every kind of operation -> its title, in the order people read them."""
 
+HELD_WORDS = {
+    ("person", "archive"): "would be archived",
+    ("person", "restore"): "would be brought back",
+    ("person", "update"): "would change",
+    ("person", "link"): "would get a new Clever id",
+    ("person", "create"): "would be added",
+    ("list", "archive"): "would be retired",
+    ("list", "restore"): "would be brought back",
+    ("list", "update"): "would change",
+    ("list", "create"): "would be made",
+    ("members", "update"): "would have other members",
+}
+"""(entity, action) of what is held -> what would happen."""
+
 NEEDS_A_PERSON = (Outcome.HELD, Outcome.CONFLICT, Outcome.INVALID)
 
 

@@ -1,8 +1,11 @@
 """When a school's daily sync is due: its own time, in its own zone."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
+
+from roster_dash.roster.calendar import Period
 
 DIGEST_TIME = time(7)
 SPREAD = timedelta(minutes=20)
@@ -37,6 +40,14 @@ def next_digest(after: datetime, zone: str) -> datetime:
     if due <= after:
         due = datetime.combine(day + timedelta(days=7), DIGEST_TIME, tz).astimezone(UTC)
     return due
+
+
+def next_notice(after: datetime, zone: str, periods: Collection[Period]) -> datetime | None:
+    """The next 07:00 later than `after` on the day before the calendar changes anything; UTC."""
+    tz = ZoneInfo(zone)
+    days = {period.start - timedelta(days=1) for period in periods} | {p.end for p in periods}
+    moments = (datetime.combine(day, DIGEST_TIME, tz).astimezone(UTC) for day in days)
+    return min((moment for moment in moments if moment > after), default=None)
 
 
 def spread(key: str) -> timedelta:

@@ -1,7 +1,7 @@
 """The outbox: what has to be sent to whom, and how it went. One row, one message, one address."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -28,6 +28,19 @@ def add_mails(
     """Puts one message per address into the outbox, due now; gives their ids."""
     now = datetime.now(UTC)
     about = {"run_id": run_id, "request_id": request_id, "kind": kind}
+    rows = [
+        MailRow(**about, recipient=recipient, status=MailStatus.DUE, due_at=now)
+        for recipient in recipients
+    ]
+    db.session.add_all(rows)
+    db.session.flush()
+    return [row.id for row in rows]
+
+
+def add_calendar_mails(school_id: int, day: date, recipients: Iterable[str]) -> Sequence[int]:
+    """One message per address about what the school's calendar changes on the day after `day`."""
+    now = datetime.now(UTC)
+    about = {"school_id": school_id, "day": day, "kind": "calendar"}
     rows = [
         MailRow(**about, recipient=recipient, status=MailStatus.DUE, due_at=now)
         for recipient in recipients

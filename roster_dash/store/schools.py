@@ -136,6 +136,13 @@ def due_digest_ids(now: datetime) -> Sequence[int]:
     ).all()
 
 
+def due_notice_ids(now: datetime) -> Sequence[int]:
+    """Schools whose calendar changes something tomorrow, which nobody has been told yet."""
+    return db.session.scalars(
+        select(School.id).where(School.next_notice_at <= now).order_by(School.id)
+    ).all()
+
+
 def linked_clever_ids(district: District) -> dict[str, int]:
     """Clever's school id -> our id, of a district's linked schools."""
     return {

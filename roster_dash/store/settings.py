@@ -1,15 +1,18 @@
 """Settings versions: every Save is one, the newest holds."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from roster_dash.extensions import db
-from roster_dash.roster.schedule import next_digest, next_due
+from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
 from roster_dash.store.tables import School, SettingsVersion
+
+MOST_DAYS = 1000
+"""So many paused days are passed over for the next daily sync."""
 
 
 def latest_version(school_id: int) -> SettingsVersion | None:
@@ -61,19 +64,31 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
 def set_next_due(school: School, settings: SyncSettings, after: datetime) -> None:
     """Plans a school's next daily sync; none if it is switched off or nothing is synced."""
     now = after
+    school.next_due_day = school.next_due_at = None
     if school.unlinked_at is None and settings.schedule_enabled and settings.syncs_anything:
-        if settings.pause_until is not None:
-            paused = datetime.combine(settings.pause_until, time(), ZoneInfo(school.timezone))
-            after = max(after, paused)
-        school.next_due_day, school.next_due_at = next_due(
-            after, settings.schedule_time, school.timezone, school.clever_id
-        )
-    else:
-        school.next_due_day = school.next_due_at = None
+        school.next_due_day, school.next_due_at = _next_unpaused(school, settings, after)
     if school.unlinked_at or not (settings.notify_digest and settings.notify_emails):
         school.next_digest_at = None
     elif school.next_digest_at is None or school.next_digest_at > now:  # else one is still due
         school.next_digest_at = next_digest(now, school.timezone)
+    if school.unlinked_at or not settings.notify_emails:
+        school.next_notice_at = None
+    elif school.next_notice_at is None or school.next_notice_at > now:
+        school.next_notice_at = next_notice(now, school.timezone, settings.calendar)
+
+
+def _next_unpaused(
+    school: School, settings: SyncSettings, after: datetime
+) -> tuple[date, datetime]:
+    """The next daily moment on a day that isn't paused."""
+    if settings.pause_until is not None:
+        paused = datetime.combine(settings.pause_until, time(), ZoneInfo(school.timezone))
+        after = max(after, paused)
+    for _ in range(MOST_DAYS):
+        day, after = next_due(after, settings.schedule_time, school.timezone, school.clever_id)
+        if not settings.pauses_on(day):
+            break
+    return day, after
 
 
 def versions(school_id: int, limit: int = 20) -> Sequence[SettingsVersion]:

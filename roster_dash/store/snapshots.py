@@ -79,7 +79,7 @@ def _texts(school_id: int) -> Iterator[tuple[datetime, bytes]]:
     columns = select(StoredSnapshot.fetched_at, StoredSnapshot.payload)
     for snapshot_id in ids:
         moment, payload = db.session.execute(columns.where(StoredSnapshot.id == snapshot_id)).one()
-        yield moment, zlib.decompress(payload)
+        yield moment, zlib.decompress(payload or b"")
 
 
 def first_kept(school_id: int) -> StoredSnapshot | None:

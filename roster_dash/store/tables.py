@@ -358,19 +358,22 @@ class SetupRequest(Base):
 class MailRow(Base):
     """The outbox: one message to one address, at most once. `status`: due, sent or failed.
 
-    It is about a run or a set-up request.
+    It is about a run, a set-up request, or a day of a school's calendar.
     """
 
     __tablename__ = "mails"
     __table_args__ = (
         UniqueConstraint("run_id", "kind", "recipient"),
         UniqueConstraint("request_id", "kind", "recipient"),
+        UniqueConstraint("school_id", "kind", "day", "recipient"),
         Index("ix_mails_status_due_at", "status", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("setup_requests.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
+    day: Mapped[date | None]
     kind: Mapped[str] = mapped_column(String(20))
     recipient: Mapped[str] = mapped_column(String(320))
     status: Mapped[str] = mapped_column(String(10))
@@ -381,6 +384,7 @@ class MailRow(Base):
 
     run: Mapped[Run | None] = relationship(back_populates="mails")
     request: Mapped[SetupRequest | None] = relationship()
+    school: Mapped[School | None] = relationship()
 
 
 class Beat(Base):

@@ -9,6 +9,7 @@ from roster_dash.web.deciding import views as deciding
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
+from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
 from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
@@ -19,6 +20,7 @@ AREAS = (
     account,
     rostering,
     history,
+    past,
     runs,
     deciding,
     why,

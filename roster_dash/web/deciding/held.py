@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from roster_dash.roster.guard import GUARDS, Guard
+from roster_dash.roster.report import HELD_WORDS
 from roster_dash.store import holds, rosters
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import HoldRow, Run
@@ -13,19 +14,6 @@ from roster_dash.web.show import column, value
 SHOWN = 500
 """So many of what waits have a tick of their own."""
 _NAMED = 20
-
-WORDS = {
-    ("person", "archive"): "would be archived",
-    ("person", "restore"): "would be brought back",
-    ("person", "update"): "would change",
-    ("person", "link"): "would get a new Clever id",
-    ("person", "create"): "would be added",
-    ("list", "archive"): "would be retired",
-    ("list", "restore"): "would be brought back",
-    ("list", "update"): "would change",
-    ("list", "create"): "would be made",
-    ("members", "update"): "would have other members",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,7 @@ def _change(row: HoldRow, names: Names) -> HeldChange:
             if column(name)
         ]
     candidates = [(person, names.of_candidate.get(person, "?")) for person in row.candidates]
-    return HeldChange(row, WORDS[row.entity, row.action], rows, candidates)
+    return HeldChange(row, HELD_WORDS[row.entity, row.action], rows, candidates)
 
 
 def _told(source_ids: Sequence[str], names: Names) -> str:

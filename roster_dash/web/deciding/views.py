@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from roster_dash import approval, jobs, revert
 from roster_dash.roster.effects import effects_of
 from roster_dash.roster.errors import BadInput
-from roster_dash.roster.report import KINDS
+from roster_dash.roster.report import HELD_WORDS, KINDS
 from roster_dash.store import holds, runs
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import Run
 from roster_dash.web.access import run_or_404
-from roster_dash.web.deciding.held import WORDS, shown_ids
+from roster_dash.web.deciding.held import shown_ids
 from roster_dash.web.login import viewing
 from roster_dash.web.runs.changes import kinds_of
 from roster_dash.web.values import row_number, safe_cell
@@ -49,7 +49,7 @@ def export(run_id: int) -> Response:
     writer = csv.writer(buffer)
     writer.writerow(("operation", "who_or_what", "source_id", "would_happen", "guard"))
     for row in holds.holds_of(run, state=HoldState.WAITING):
-        words = WORDS[row.entity, row.action]
+        words = HELD_WORDS[row.entity, row.action]
         cells = (f"h{row.id}", row.label, row.source_id, words, row.guard)
         writer.writerow([safe_cell(cell) for cell in cells])
     name = f"attachment; filename=held-{run.id}.csv"

@@ -1,0 +1,168 @@
+"""What somebody wants to see of the past, and what there was."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from roster_dash.planning import today_at
+from roster_dash.roster.difference import SIDES, Difference, State, Thing
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.moments import EARLIEST, is_day, moment_of
+from roster_dash.roster.operations import Values
+from roster_dash.roster.records import Status
+from roster_dash.store import export, past
+from roster_dash.store.tables import School
+from roster_dash.web.values import safe_cell
+
+PAGE = 50
+PEOPLE, LISTS = "people", "lists"
+
+_PERSON_IDS = ("source_id", "sis_id", "student_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`at` and `compare` as typed, "" for none; `what`: people or lists; `status`: "" is any."""
+
+    at: str = ""
+    compare: str = ""
+    what: str = PEOPLE
+    q: str = ""
+    status: str = Status.ACTIVE.value
+    after: int = 0
+
+    def query(self, **changes: Any) -> dict[str, Any]:
+        """The same for an address, with something changed; what is as usual stays out of it."""
+        usual, wanted = asdict(Asked()), asdict(replace(self, **changes))
+        return {name: value for name, value in wanted.items() if value != usual[name]}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A person or list as it was. `people`: side -> those on the list."""
+
+    thing: Thing
+    values: Values
+    people: Mapping[str, Sequence[Thing]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One page of how it was. `next` is where the following page goes on, None at the end."""
+
+    when: str
+    lines: Sequence[Line]
+    total: int
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`start` and `end` in words."""
+
+    start: str
+    end: str
+    difference: Difference
+
+
+def view(school: School, asked: Asked) -> View | Comparison | None:
+    """What was asked for; None if nothing was. Errors: BadInput for what is no day or moment."""
+    if asked.compare and not asked.at:
+        raise BadInput("Choose the day under “As of”; the second day is compared with it.")
+    if not asked.at:
+        return None
+    return _compared(school, asked) if asked.compare else _seen(school, asked)
+
+
+def _compared(school: School, asked: Asked) -> Comparison:
+    """The earlier of the two first, whichever was typed first."""
+    zone = school.timezone
+    start, end = sorted((moment_of(text, zone), text) for text in (asked.at, asked.compare))
+    difference = past.differences(school.id, start[0], end[0])
+    return Comparison(in_words(*start, zone), in_words(*end, zone), difference)
+
+
+def _seen(school: School, asked: Asked) -> View:
+    moment = moment_of(asked.at, school.timezone)
+    if asked.what == LISTS:
+        state = past.school_at(school.id, moment)
+        found = {key: row for key, row in state.lists.items() if _is_list(row, asked)}
+    else:
+        state = past.people_at(school.id, moment)
+        found = {key: row for key, row in state.people.items() if _is_person(row, asked)}
+    ids = [key for key in found if key > asked.after]
+    return View(
+        when=in_words(moment, asked.at, school.timezone),
+        lines=[_line(state, asked.what, key, found[key]) for key in ids[:PAGE]],
+        total=len(found),
+        next=ids[PAGE - 1] if len(ids) > PAGE else None,
+    )
+
+
+def _is_person(row: Values, asked: Asked) -> bool:
+    names = [f"{row['first_name']} {row['last_name']}", row["preferred_name"], row["email"]]
+    return _fits(row, asked, *names, *(row[name] for name in _PERSON_IDS))
+
+
+def _is_list(row: Values, asked: Asked) -> bool:
+    return _fits(row, asked, row["title"], row["course"], row["source_id"])
+
+
+def _fits(row: Values, asked: Asked, *texts: str) -> bool:
+    wanted = asked.q.casefold()
+    return asked.status in ("", row["status"]) and any(wanted in text.casefold() for text in texts)
+
+
+def _line(state: State, what: str, key: int, row: Values) -> Line:
+    if what == PEOPLE:
+        return Line(state.person(key), row, {})
+    people = {side: [state.person(person) for person in state.on_list(key, side)] for side in SIDES}
+    return Line(state.user_list(key), row, people)
+
+
+def as_csv(school: School, asked: Asked) -> str:
+    """The columns of `roster people` or `roster lists`, as of the moment; safe for spreadsheets.
+
+    Archived ones are in it unless only active ones are asked for. Errors: BadInput.
+    """
+    moment = moment_of(asked.at, school.timezone)
+    is_lists, archived = asked.what == LISTS, asked.status != Status.ACTIVE
+    columns = export.LIST_COLUMNS if is_lists else export.PEOPLE_COLUMNS
+    exported = export.export_lists if is_lists else export.export_people
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    for row in exported(school.id, archived=archived, as_of=moment):
+        if asked.status in ("", row["status"]):
+            writer.writerow([_cell(row[name]) for name in columns])
+    return buffer.getvalue()
+
+
+def _cell(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else safe_cell(value)
+
+
+def in_words(moment: datetime, text: str, zone: str) -> str:
+    """A moment typed as `text`, on the school’s clock: "the end of Monday 31 August 2026"."""
+    if moment >= datetime.now(UTC):
+        return "now"
+    if moment == EARLIEST:
+        return "long ago"
+    local = moment.astimezone(ZoneInfo(zone))
+    day = f"{local:%A} {local.day} {local:%B %Y}"
+    if is_day(text):
+        return f"the end of {day}"
+    return f"{day}, {local:%H:%M:%S %Z}" if local.second else f"{day}, {local:%H:%M %Z}"
+
+
+def suggested_days(school: School) -> list[tuple[str, str]]:
+    """(what it is called, the day) of days that people often want."""
+    today = today_at(school)
+    return [
+        (words, (today - timedelta(days=days)).isoformat())
+        for words, days in (("Yesterday", 1), ("A week ago", 7), ("A month ago", 30))
+    ]
