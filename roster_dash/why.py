@@ -92,7 +92,7 @@ def _contains(person: Person, word: str) -> bool:
         f"{person.preferred_name} {person.last_name}" if person.preferred_name else "",
         person.email,
     )
-    return any(word in text.casefold() for text in texts)
+    return any(f" {word}" in f" {text.casefold()}" for text in texts)
 
 
 class _Teller:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from roster_dash import planning, sync
 from roster_dash.roster.effects import Effect, effects_of
 from roster_dash.roster.idle import idle_settings
+from roster_dash.roster.report import summary
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import snapshots
@@ -54,7 +55,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         seen.counts["people"][name] for name, _ in _WORDS if name not in ("leaving", "held")
     )
     return Foresight(
-        message=seen.message,
+        message=_message(seen),
         of_role={role.setting: _sentence(seen.by_role.get(role, {})) for role in FORM_ORDER},
         lists=(
             f"Lists: {counts['created']:,} made, {counts['updated']:,} updated, "
@@ -70,6 +71,14 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
         idle=idle_settings(settings),
         grid=grid_of(latest[1], settings, planning.today_at(school)),
     )
+
+
+def _message(seen: sync.Preview) -> str:
+    """What changed; what waits is said beside it."""
+    if not seen.plan.holds:
+        return seen.message
+    told = summary(seen.counts)
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _sentence(outcomes: Mapping[str, int]) -> str:
