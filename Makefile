@@ -37,8 +37,9 @@ test-services: $(DEV)  ## The same tests on PostgreSQL and Redis: TEST_DATABASE_
 test-browser: $(DEV)  ## The tests in a real browser: needs Chromium (CHROMIUM names it)
 	$(BIN)/python -m pytest -m browser
 
-bench: $(RUN)  ## How long syncs take beside reading and parsing alone (SIZES="300 3000")
+bench: $(RUN)  ## How long syncs, taking back and "why?" take (SIZES="300 3000")
 	$(BIN)/python -m benchmarks.sync $(SIZES)
+	$(BIN)/python -m benchmarks.safety
 
 check: $(DEV)  ## Style, types and the structure of imports
 	$(BIN)/ruff format --check .

@@ -76,7 +76,12 @@ def to_json(value: Any) -> str:
 
 
 db = SQLAlchemy(
-    model_class=Base, engine_options={"json_serializer": to_json, "hide_parameters": True}
+    model_class=Base,
+    engine_options={
+        "json_serializer": to_json,
+        "json_deserializer": orjson.loads,
+        "hide_parameters": True,
+    },
 )
 migrate = Migrate()
 csrf = CSRFProtect()

@@ -23,17 +23,36 @@ class Ground:
     today: date
     history: History
 
+    people_only: bool = False
+
     def plan(self, snapshot: Snapshot, *, approved: Set[str] = frozenset()) -> Plan:
         """What a snapshot asks for; `approved` are fingerprints of held operations."""
         history = replace(self.history, approved=approved)
-        return plan(snapshot, self.kept, self.settings, self.today, history)
+        return plan(
+            snapshot,
+            self.kept,
+            self.settings,
+            self.today,
+            history,
+            people_only=self.people_only,
+        )
 
 
-def ground_of(school: School, settings: SyncSettings, now: datetime | None = None) -> Ground:
-    """A school's people, lists and past, as they are in the database; `now` is for tests."""
+def ground_of(
+    school: School,
+    settings: SyncSettings,
+    now: datetime | None = None,
+    *,
+    people_only: bool = False,
+) -> Ground:
+    """A school's people, lists and past, as they are in the database; `now` is for tests.
+
+    `people_only`: what concerns people; who is on which list isn't read.
+    """
     now = now or datetime.now(UTC)
     history = load_history(school, settings, now)
-    return Ground(rosters.load_kept(school.id), settings, today_at(school, now), history)
+    kept = rosters.load_kept(school.id, with_members=not people_only)
+    return Ground(kept, settings, today_at(school, now), history, people_only)
 
 
 def today_at(school: School, now: datetime | None = None) -> date:

@@ -1,20 +1,21 @@
 """Taking a run back: seen beforehand, recorded as a run of its own."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from roster_dash.ending import Result, add_result_mails
-from roster_dash.planning import Ground, ground_of
+from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput, NotRevertible
-from roster_dash.roster.guard import Guard
 from roster_dash.roster.operations import Entity, Operation
 from roster_dash.roster.report import NO_COUNTS, summary
 from roster_dash.roster.reversal import Reversal, reverse, would_trip
-from roster_dash.store import holds, log, rosters, runs, snapshots
+from roster_dash.store import log, people, rosters, runs
 from roster_dash.store import settings as settings_store
+from roster_dash.store.history import owners_of
+from roster_dash.store.people import ActivePerson
 from roster_dash.store.runs import Ending, RunStatus
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import Run
@@ -42,7 +43,7 @@ class Reverting:
 
 def preview_revert(run_id: int, only: Collection[int] | None = None) -> Reverting:
     """What `revert` would do; writes nothing. Errors: as for `revert`."""
-    return _reverting(runs.find_run(run_id), only)[0]
+    return _reverting(runs.find_run(run_id), only)
 
 
 def revert(
@@ -76,13 +77,13 @@ def is_revertible(run: Run) -> bool:
 def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold: bool) -> Run:
     run = runs.find_run(run_id)
     lock_school(run.school_id)
-    reverting, _ = _reverting(run, only)
+    reverting = _reverting(run, only)
     reversal, now = reverting.reversal, datetime.now(UTC)
     if not reversal.operations:
         raise NotRevertible(
             f"Nothing of run {run_id} is as the run left it, so there is nothing to take back."
         )
-    made = runs.add_revert(run, user_id, _ending(reverting, hold=hold), now)
+    made = runs.add_revert(run, user_id, _ending(reverting, hold=hold), now, keeps_off=hold)
     rosters.apply_operations(run.school_id, {"run_id": made.id}, reversal.operations)
     rosters.set_countdowns(
         {
@@ -91,12 +92,10 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
             if op.entity is Entity.PERSON and op.kept_id
         }
     )
-    if hold:
-        _hold_what_would_return(made, reversal)
     return runs.reloaded(made)
 
 
-def _reverting(run: Run, only: Collection[int] | None) -> tuple[Reverting, Ground]:
+def _reverting(run: Run, only: Collection[int] | None) -> Reverting:
     if not is_revertible(run):
         raise NotRevertible(
             f"Run {run.id} can’t be taken back: that is possible for {WINDOW.days} days, for runs "
@@ -110,9 +109,10 @@ def _reverting(run: Run, only: Collection[int] | None) -> tuple[Reverting, Groun
         )
     if not done:
         raise NotRevertible(f"Run {run.id} changed nothing, so there is nothing to take back.")
-    ground = ground_of(run.school, settings_store.load_settings(run.school_id))
-    reversal = reverse(done, log.how_it_is_now(run.id, done), stays=_last_owner(ground))
-    return Reverting(run, reversal, _says(reversal, ground)), ground
+    here = people.active_people(run.school_id)
+    stays = _last_owner(here, owners_of(run.school_id))
+    reversal = reverse(done, log.how_it_is_now(run.id, done), stays=stays)
+    return Reverting(run, reversal, _says(reversal, here, run))
 
 
 def _what_it_is(run: Run) -> str:
@@ -123,25 +123,17 @@ def _what_it_is(run: Run) -> str:
     return f"ended on {run.finished_at:%d %B %Y}"
 
 
-def _last_owner(ground: Ground) -> frozenset[int]:
-    """The person who is the only Owner left, if there is just one."""
-    owners = [
-        row.id
-        for row in ground.kept.people
-        if row.is_active and row.person.email.casefold() in ground.history.owners
-    ]
-    people = {row.person.email.casefold() for row in ground.kept.people if row.is_active}
-    others = ground.history.owners - people
-    return frozenset(owners[:1]) if not others else frozenset()
+def _last_owner(here: Sequence[ActivePerson], owners: Set[str]) -> frozenset[int]:
+    """The person of an Owner who must stay, if all of the Owners are people here."""
+    ids = [person.id for person in here if person.email.casefold() in owners]
+    others = owners - {person.email.casefold() for person in here}
+    return frozenset(ids[:1]) if not others else frozenset()
 
 
-def _says(reversal: Reversal, ground: Ground) -> list[str]:
-    roles = {
-        row.id: role
-        for row in ground.kept.people
-        if row.is_active and (role := ground.settings.deciding_role(row.person.roles))
-    }
-    limits = ground.settings.limits_on(ground.today)
+def _says(reversal: Reversal, here: Sequence[ActivePerson], run: Run) -> list[str]:
+    settings = settings_store.load_settings(run.school_id)
+    roles = {person.id: role for person in here if (role := settings.deciding_role(person.roles))}
+    limits = settings.limits_on(today_at(run.school))
     return would_trip(reversal.operations, roles, Counter(roles.values()), limits)
 
 
@@ -174,16 +166,3 @@ def _count(operation: Operation, counts: dict[str, dict[str, int]]) -> None:
     else:
         part = "people" if operation.entity is Entity.PERSON else "lists"
         counts[part][_ENDS[operation.action]] += 1
-
-
-def _hold_what_would_return(made: Run, reversal: Reversal) -> None:
-    """Holds what the newest answer of the roster would do again to what was put back."""
-    latest = snapshots.latest_snapshot(made.school_id)
-    if latest is None:
-        return
-    ground = ground_of(made.school, settings_store.load_settings(made.school_id))
-    waiting = dict(ground.history.reverted)
-    history = replace(ground.history, reverted={**waiting, **reversal.columns})
-    planned = replace(ground, history=history).plan(latest[1])
-    again = [held for held in planned.held if held.guard is Guard.REVERTED]
-    holds.add_new_holds(made.school_id, made.id, again)

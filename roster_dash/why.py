@@ -38,7 +38,8 @@ def why(school: School, text: str) -> Answers:
     asked = " ".join(text.split())
     if len(asked) < _SHORTEST:
         raise BadInput("Ask for a name, an e-mail or an id; at least two characters of it.")
-    ground = ground_of(school, settings_store.load_settings(school.id))
+    settings = settings_store.load_settings(school.id)
+    ground = ground_of(school, settings, people_only=True)
     latest = snapshots.latest_snapshot(school.id)
     snapshot = latest[1] if latest else Snapshot()
     answered = _moment(latest[0].fetched_at, school) if latest else ""

@@ -36,6 +36,9 @@ def upgrade() -> None:
             sa.Column("holds", sa.JSON, nullable=False, server_default=sa.text("'[]'"))
         )
         table.add_column(sa.Column("reverts_id", sa.Integer, nullable=True))
+        table.add_column(
+            sa.Column("keeps_off", sa.Boolean, nullable=False, server_default=sa.false())
+        )
         table.create_foreign_key("fk_runs_reverts_id_runs", "runs", ["reverts_id"], ["id"])
         table.create_index(op.f("ix_runs_reverts_id"), ["reverts_id"])
     with op.batch_alter_table("people") as table:

@@ -19,7 +19,7 @@ from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import Kept, KeptPerson, Person, Snapshot
 from roster_dash.roster.roles import PRECEDENCE, Role
-from roster_dash.roster.settings import ALL, Limits, RoleSettings, SyncSettings
+from roster_dash.roster.settings import Limits, SyncSettings
 from roster_dash.roster.terms import has_ended
 
 BY_REFUSAL = "An answer without anybody is refused"
@@ -204,19 +204,20 @@ class Scratch:
         held = [row.person.roles for row in self.kept.people if row.is_active]
         held += [person.roles for person in fed.people]
         present = {role for roles in held for role in roles}
-        on, off = RoleSettings(sync=True, auto_update=True, archive=True), RoleSettings()
-        settings = replace(
-            self.settings,
-            auto_update_fields=(ALL,),
-            class_lists=True,
-            class_list_terms=(ALL,),
-            class_list_grades=(ALL,),
-            grace_students=0,
-            grace_adults=0,
-        )
-        for role in Role:
-            settings = replace(settings, **{role.setting: on if role in present else off})
-        return settings
+        switches = {
+            f"{role.setting}{switch}": "on" if role in present else "off"
+            for role in Role
+            for switch in ("", ".auto_update", ".archive")
+        }
+        everything = {
+            "auto_update.fields": "all",
+            "class_lists": "on",
+            "class_lists.terms": "all",
+            "class_lists.grades": "all",
+            "grace.students": "0",
+            "grace.adults": "0",
+        }
+        return self.settings.changed(switches | everything)
 
     def plan(self, fed: Snapshot) -> Plan:
         """What a run would do with an answer. What people have decided before doesn't help it."""
@@ -228,8 +229,13 @@ class Scratch:
 def try_scenarios(scratch: Scratch) -> list[Result]:
     """Feeds each spoiled answer to the school in memory, as a run would."""
     usual = scratch.plan(scratch.snapshot)
-    known = {*usual.holds, *usual.warnings}
-    known |= {each.sentence for each in consequences(usual, scratch, scratch.snapshot)}
+    effects = consequences(usual, scratch, scratch.snapshot)
+    known = {
+        *usual.holds,
+        *usual.warnings,
+        *(each.sentence for each in effects),
+        *(held.fingerprint for held in usual.held),
+    }
     return [_try(scenario, scratch, known) for scenario in SCENARIOS]
 
 
@@ -242,13 +248,13 @@ def try_as_it_is(scratch: Scratch, fetched: Snapshot) -> Result:
 
 
 def _try(scenario: Scenario, scratch: Scratch, known: set[str]) -> Result:
-    """`known`: what is said of this school without any drill, so that it doesn't count here."""
+    """`known`: what is said and held of this school anyway, without any drill."""
     fed = scenario.spoil(scratch.snapshot)
     try:
         refuse_empty_school(fed, scratch.kept)
     except EmptyAnswer as refusal:
-        said = (refusal.message,)
-        return Result(scenario.name, scenario.title, End.STOPPED, (BY_REFUSAL,), said)
+        refused = (refusal.message,)
+        return Result(scenario.name, scenario.title, End.STOPPED, (BY_REFUSAL,), refused)
     planned = scratch.plan(fed)
     found = [
         each
@@ -256,21 +262,23 @@ def _try(scenario: Scenario, scratch: Scratch, known: set[str]) -> Result:
         if each.is_harm or each.sentence not in known
     ]
     by, said = _stopping(planned, known)
-    nothing = "There is nothing here that it could harm."
+    nothing = " ".join(["It would change nothing here that it should not.", *_doubts(planned)])
     return _judged(scenario.name, scenario.title, found, by, said, nothing)
 
 
 def _stopping(planned: Plan, known: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(what stopped it, in which words)."""
-    doubted = [
-        warning
-        for warning in planned.warnings
-        if not planned.is_whole and "was removed" in warning and warning not in known
-    ]
+    doubted = [sentence for sentence in _doubts(planned) if sentence not in known]
     holds = [sentence for sentence in planned.holds if sentence not in known]
-    at_work = {held.guard for held in planned.held} if holds else set()
+    at_work = {held.guard for held in planned.held if held.fingerprint not in known}
     titles = [title for guard, title in GUARDS.items() if guard in at_work]
     return (*([BY_DOUBT] if doubted else []), *titles), (*doubted, *holds)
+
+
+def _doubts(planned: Plan) -> list[str]:
+    return [
+        warning for warning in planned.warnings if not planned.is_whole and "was removed" in warning
+    ]
 
 
 def _judged(

@@ -289,7 +289,7 @@ def _reverted(proposals: Proposals, history: History) -> list[Verdict]:
     """What was taken back with the wish that it doesn't happen again."""
     held = {
         index: columns
-        for index, proposal in enumerate(proposals)
+        for index, proposal in enumerate(proposals if history.reverted else ())
         if proposal.row
         and proposal.operation
         and (

@@ -23,7 +23,7 @@ from roster_dash.roster.guard import (
     unhealthy_roles,
 )
 from roster_dash.roster.history import NOTHING_BEFORE, History, Leaving
-from roster_dash.roster.lists import Here, plan_lists
+from roster_dash.roster.lists import Here, ListPlan, plan_lists
 from roster_dash.roster.operations import Action, Operation, fingerprint
 from roster_dash.roster.outcomes import Outcome, PersonOutcome
 from roster_dash.roster.proposals import Proposal, propose
@@ -62,10 +62,13 @@ def plan(
     settings: SyncSettings,
     today: date,
     history: History = NOTHING_BEFORE,
+    *,
+    people_only: bool = False,
 ) -> Plan:
     """What a run must do to make `kept` follow `snapshot` under `settings`.
 
     `today` is a day of the school's calendar. An empty or incomplete answer removes nothing.
+    `people_only` leaves the lists out, whose members `kept` need not know then.
     """
     guarded = doubts(snapshot, kept, settings)
     may_remove = not guarded and not history.first_run
@@ -77,15 +80,12 @@ def plan(
     ]
     people = _People(settings, history, today, suspicion.candidates)
     people.settle(suspicion.proposals, verdicts)
-    list_plan = plan_lists(
-        snapshot,
-        kept,
-        people.here(kept),
-        settings,
-        today,
-        history,
-        may_remove=may_remove,
-    )
+    list_plan = ListPlan()
+    if not people_only:
+        here = people.here(kept)
+        list_plan = plan_lists(
+            snapshot, kept, here, settings, today, history, may_remove=may_remove
+        )
     return Plan(
         operations=(*people.operations, *list_plan.operations),
         held=(*people.held, *list_plan.judged.held),

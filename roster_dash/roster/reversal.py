@@ -69,17 +69,6 @@ class Reversal:
     operations: tuple[Operation, ...]
     skipped: tuple[Skipped, ...]
 
-    @property
-    def columns(self) -> dict[Thing, frozenset[str]]:
-        """Thing -> the columns that are put back."""
-        put_back: dict[Thing, frozenset[str]] = defaultdict(frozenset)
-        for operation in self.operations:
-            if operation.kept_id is not None:
-                put_back[operation.entity, operation.kept_id] |= frozenset(operation.after) | (
-                    frozenset(operation.before)
-                )
-        return put_back
-
 
 def reverse(logged: Sequence[Logged], now: Now, *, stays: Set[int] = frozenset()) -> Reversal:
     """What takes these operations back. `stays`: ids of people who must not be archived."""

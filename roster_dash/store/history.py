@@ -34,7 +34,7 @@ def load_history(school: School, settings: SyncSettings, now: datetime) -> Histo
     return History(
         first_run=_has_no_operation(school.id),
         removed_lately=_removed_since(school.id, settings, now - WEEK),
-        owners=_owners(school.id),
+        owners=owners_of(school.id),
         moved=_moved(school),
         rejected=holds.rejected_fingerprints(school.id),
         reverted=holds.reverted_columns(school.id),
@@ -94,7 +94,8 @@ def _removed_since(school_id: int, settings: SyncSettings, since: datetime) -> d
     return removed
 
 
-def _owners(school_id: int) -> frozenset[str]:
+def owners_of(school_id: int) -> frozenset[str]:
+    """The e-mails of a school's Owners, casefolded."""
     emails = db.session.scalars(
         select(User.email)
         .join(UserSchool, UserSchool.user_id == User.id)

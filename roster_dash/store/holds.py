@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
@@ -13,7 +14,7 @@ from roster_dash.roster.guard import Guard, Held
 from roster_dash.roster.operations import Entity
 from roster_dash.roster.plan import Plan
 from roster_dash.store.runs import RunStatus
-from roster_dash.store.tables import HoldRow, Run
+from roster_dash.store.tables import HoldRow, OperationRow, Run
 
 _CHUNK = 5000
 
@@ -41,13 +42,8 @@ def keep_holds(school_id: int, run_id: int, planned: Plan, now: datetime) -> Non
         gone = [row_id for mark, row_id in waiting.items() if mark not in held]
         _set(gone, state=HoldState.CLEARED, decided_at=now, decided_run_id=run_id)
         _lapse(school_id, planned.rejected, now)
+        _end_keeping_off(school_id)
         settle_runs(school_id)
-
-
-def add_new_holds(school_id: int, run_id: int, held: Iterable[Held]) -> None:
-    """Those that don't wait yet; the run is one that held nothing itself."""
-    waiting = set(db.session.scalars(select(HoldRow.fingerprint).where(*_waiting(school_id))))
-    _add_holds(school_id, run_id, [each for each in held if each.fingerprint not in waiting])
 
 
 def _add_holds(school_id: int, run_id: int, held: Iterable[Held]) -> None:
@@ -82,6 +78,16 @@ def _lapse(school_id: int, met: frozenset[str], now: datetime) -> None:
         select(HoldRow.id, HoldRow.fingerprint).where(*_rejected(school_id))
     )
     _set([row_id for row_id, mark in rejected if mark not in met], lapsed_at=now)
+
+
+def _end_keeping_off(school_id: int) -> None:
+    """What reverts keep off is held now, so the holds remember it."""
+    db.session.execute(
+        update(Run)
+        .where(Run.school_id == school_id, Run.reverts_id.is_not(None), Run.keeps_off)
+        .values(keeps_off=False)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def settle_runs(school_id: int) -> None:
@@ -186,14 +192,22 @@ def rejected_fingerprints(school_id: int) -> frozenset[str]:
 
 
 def reverted_columns(school_id: int) -> Mapping[tuple[Entity, int], frozenset[str]]:
-    """(entity, row id) -> the columns that were taken back and shall not change again."""
+    """(entity, row id) -> the columns that were taken back and shall not change again.
+
+    Of the reverts that no sync has met yet, and of what waits since then.
+    """
     columns: dict[tuple[Entity, int], frozenset[str]] = defaultdict(frozenset)
     rows = db.session.execute(
         select(HoldRow.entity, HoldRow.entity_id, HoldRow.after).where(
             *_waiting(school_id), HoldRow.guard == Guard.REVERTED
         )
     )
-    for entity, entity_id, after in rows:
+    reverts = db.session.execute(
+        select(OperationRow.entity, OperationRow.entity_id, OperationRow.after)
+        .join(Run, Run.id == OperationRow.run_id)
+        .where(Run.school_id == school_id, Run.reverts_id.is_not(None), Run.keeps_off)
+    )
+    for entity, entity_id, after in chain(rows, reverts):
         columns[Entity(entity), entity_id] |= frozenset(after)
     return columns
 

@@ -34,7 +34,7 @@ def how_it_is_now(run_id: int, done: Sequence[Logged]) -> Now:
         ids[operation.entity].add(operation.entity_id)
     values: dict[Thing, dict[str, Any]] = {}
     for entity, table in ((Entity.PERSON, PersonRow), (Entity.LIST, ListRow)):
-        columns = {name for op in done if op.entity is entity for name in (*op.before, *op.after)}
+        columns = {name for op in done if op.entity is entity for name in op.before}
         values |= _rows(entity, table, ids[entity], {"status", "source_id", *columns})
     values |= _members(ids[Entity.MEMBERS])
     return Now(values, _touched(run_id, done, ids))

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Status
+from roster_dash.roster.roles import Role
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, School
 
 PAGE = 50
@@ -43,6 +44,24 @@ def count_people(school_id: int, wanted: Wanted) -> int:
 def grades_of(school_id: int) -> Sequence[str]:
     query = select(PersonRow.grade).where(PersonRow.school_id == school_id, PersonRow.grade != "")
     return db.session.scalars(query.distinct().order_by(PersonRow.grade)).all()
+
+
+class ActivePerson(NamedTuple):
+    """What a decision about many needs of each."""
+
+    id: int
+    roles: tuple[Role, ...]
+    email: str
+
+
+def active_people(school_id: int) -> list[ActivePerson]:
+    """Everybody active, in order of id."""
+    rows = db.session.execute(
+        select(PersonRow.id, PersonRow.roles, PersonRow.email)
+        .where(PersonRow.school_id == school_id, PersonRow.status == Status.ACTIVE)
+        .order_by(PersonRow.id)
+    )
+    return [ActivePerson(row[0], tuple(map(Role, row[1])), row[2]) for row in rows]
 
 
 def get_person(person_id: int) -> PersonRow | None:

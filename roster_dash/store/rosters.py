@@ -33,9 +33,10 @@ _SIDES = ("managers", "members")
 _CHUNK = 5000
 
 
-def load_kept(school_id: int) -> Kept:
+def load_kept(school_id: int, *, with_members: bool = True) -> Kept:
     """Everybody and every list of a school, archived ones too."""
-    return Kept(people=_load_people(school_id), lists=_load_lists(school_id))
+    lists = _load_lists(school_id, with_members=with_members)
+    return Kept(people=_load_people(school_id), lists=lists)
 
 
 def names_of(person_ids: Iterable[int]) -> dict[int, str]:
@@ -124,16 +125,17 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
     )
 
 
-def _load_lists(school_id: int) -> tuple[KeptList, ...]:
+def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
     table = ListRow.__table__.c
     on_list: dict[tuple[int, str], list[int]] = defaultdict(list)
     by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    memberships = db.session.execute(
+    memberships = (
         select(Membership.list_id, Membership.side, Membership.person_id, Membership.by_hand)
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(ListRow.school_id == school_id)
     )
-    for list_id, side, person_id, is_by_hand in memberships:
+    rows_on = db.session.execute(memberships) if with_members else ()
+    for list_id, side, person_id, is_by_hand in rows_on:
         on_list[list_id, side].append(person_id)
         if is_by_hand:
             by_hand[list_id].append((side, person_id))
@@ -238,15 +240,13 @@ def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str
     people = _ids_by_source(PersonRow.source_id, PersonRow.id, PersonRow.school_id, school_id)
     lists = _ids_by_source(ListRow.source_id, ListRow.id, ListRow.school_id, school_id)
     added: list[dict[str, Any]] = []
-    removed: list[dict[str, Any]] = []
     logged = []
     for op in operations:
         list_id = op.kept_id or lists[op.source_id]
         before, after = _resolved(op.before, people), _resolved(op.after, people)
         added += _membership_rows(list_id, after)
-        removed += _membership_rows(list_id, before)
+        _delete_memberships(list_id, before)
         logged.append(_log_row(op, list_id, before, after))
-    _delete_memberships(removed)
     _insert(Membership, added)
     return logged
 
@@ -267,17 +267,17 @@ def _membership_rows(list_id: int, sides: Mapping[str, list[int]]) -> list[dict[
     ]
 
 
-def _delete_memberships(rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
+def _delete_memberships(list_id: int, sides: Mapping[str, list[int]]) -> None:
     core = Membership.__table__.c
-    statement = delete(Membership.__table__).where(  # type: ignore[arg-type]
-        core.list_id == bindparam("list_id"),
-        core.side == bindparam("side"),
-        core.person_id == bindparam("person_id"),
-    )
-    for start in range(0, len(rows), _CHUNK):
-        db.session.connection().execute(statement, rows[start : start + _CHUNK])
+    for side, people in sides.items():
+        for start in range(0, len(people), _CHUNK):
+            db.session.connection().execute(
+                delete(Membership.__table__).where(  # type: ignore[arg-type]
+                    core.list_id == list_id,
+                    core.side == side,
+                    core.person_id.in_(people[start : start + _CHUNK]),
+                )
+            )
 
 
 def _insert(table: Any, rows: list[dict[str, Any]]) -> None:

@@ -209,7 +209,9 @@ def _start_waiting(school_id: int) -> Run | None:
     return _add_run(school_id, trigger, user_id)
 
 
-def add_revert(run: Run, user_id: int | None, ending: Ending, now: datetime) -> Run:
+def add_revert(
+    run: Run, user_id: int | None, ending: Ending, now: datetime, *, keeps_off: bool
+) -> Run:
     """A run that takes another one back. It is over at once, so no sync has to wait for it."""
     made = Run(
         school_id=run.school_id,
@@ -217,6 +219,7 @@ def add_revert(run: Run, user_id: int | None, ending: Ending, now: datetime) -> 
         trigger=Trigger.REVERT,
         user_id=user_id,
         reverts_id=run.id,
+        keeps_off=keeps_off,
         message=ending.message,
         counts=ending.counts,
         warnings=list(ending.warnings),

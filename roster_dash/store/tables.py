@@ -139,7 +139,8 @@ class Run(Base):
 
     `token` is the fence: only who holds it may finish the run. `process` is the host and pid
     that work on it. `scheduled_for` is the day a daily run belongs to, so that no day has two.
-    `holds` are the guards' sentences. `reverts_id` is the run that this one takes back.
+    `holds` are the guards' sentences. `reverts_id` is the run that this one takes back;
+    `keeps_off` until a sync has held what would do it again.
     """
 
     __tablename__ = "runs"
@@ -178,6 +179,7 @@ class Run(Base):
     process: Mapped[str] = mapped_column(String(300), default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     reverts_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
+    keeps_off: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()

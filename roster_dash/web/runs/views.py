@@ -24,7 +24,7 @@ def page(run_id: int) -> str:
         school=run.school,
         counts=run.counts or NO_COUNTS,
         kinds=kinds_of(run),
-        held=held_of(run) if run.holds or run.reverts_id else None,
+        held=held_of(run) if run.holds else None,
         reverted_by=runs.reverts_of(run.id),
         may_revert=is_revertible(run),
         progress=jobs.progress_of(run.id) if run.status in runs.ACTIVE else {},
