@@ -347,7 +347,7 @@ class _Look:
             if any(op.before.get(name) for name in _IDENTITY if name in op.after)
         )
         limits = (self._own.updates, self._usual.updates)
-        return self._by_role(others, "would get another name, e-mail or id", limits)
+        return self._by_role(others, "would get another name, e-mail, id or parent", limits)
 
     def rises(self) -> Iterator[Consequence]:
         """Students who become staff, anybody who becomes an admin: one is too many."""

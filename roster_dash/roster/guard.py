@@ -22,6 +22,9 @@ SMALL_ROLE = 30
 NAMES = frozenset({"first_name", "middle_name", "last_name", "preferred_name"})
 IDS = frozenset({"source_id", "sis_id", "student_number"})
 IDENTITY = NAMES | IDS | {"email"}
+CONTACT = frozenset(
+    {f"contact_{name}" for name in ("source_id", "name", "email", "phone", "relationship")}
+)
 ALL_COLUMNS: frozenset[str] = frozenset({"*"})
 
 
@@ -40,7 +43,7 @@ class Guard(StrEnum):
 GUARDS = {
     Guard.REMOVALS: "Many would be archived at once",
     Guard.REMOVALS_7_DAYS: "Many would be archived within 7 days",
-    Guard.UPDATES: "Many would get another name, e-mail or id",
+    Guard.UPDATES: "Many would get another name, e-mail, id or parent",
     Guard.HANDED_OVER: "A number would go from one person to another",
     Guard.ESCALATION: "A role with more rights",
     Guard.REKEY: "The same people under new ids?",
@@ -181,15 +184,14 @@ def _removal_verdict(
 def _identity_updates(
     proposals: Proposals, people: Mapping[Role, int], limits: Limits, history: History
 ) -> list[Verdict]:
-    """Names, e-mails and ids that replace others. A value where none was is no other one."""
+    """Names, e-mails, ids and parents that replace others. One where none was is no other one."""
     by_role: dict[Role, dict[int, frozenset[str]]] = defaultdict(dict)
     for index, proposal in enumerate(proposals):
         operation, role = proposal.operation, proposal.role
         if operation is None or role is None or proposal.row is None or proposal.record is None:
             continue
-        columns = frozenset(name for name in IDENTITY & set(operation.after))
-        replaced = any(operation.before.get(name) for name in columns)
-        if replaced and fingerprint(held_part(operation, columns)) not in history.rejected:
+        columns = _replaced(operation)
+        if columns and fingerprint(held_part(operation, columns)) not in history.rejected:
             by_role[role][index] = columns
     verdicts = []
     for role, held in by_role.items():
@@ -197,10 +199,20 @@ def _identity_updates(
         if number > limits.people and number * 100 > total * limits.updates:
             sentence = (
                 f"{number:,} of {role.counted(total)} ({share(number, total, limits.updates)}) "
-                f"would get another name, e-mail or id; the limit is {limits.updates} %."
+                f"would get another name, e-mail, id or parent; the limit is {limits.updates} %."
             )
             verdicts.append(Verdict(Guard.UPDATES, sentence, held, role))
     return verdicts
+
+
+def _replaced(operation: Operation) -> frozenset[str]:
+    """The columns by which an operation makes somebody look like another person."""
+    after = frozenset(operation.after)
+    told = operation.before.get
+    identity = IDENTITY & after if any(told(name) for name in IDENTITY & after) else frozenset()
+    parent = {"contact_name", "contact_email"} & after
+    contact = CONTACT & after if any(told(name) for name in parent) else frozenset()
+    return identity | contact
 
 
 def _many_relinks(

@@ -190,7 +190,7 @@ class _ListPlanner:
         for side, source_ids, kept_ids in sides:
             there = {self._people.known_as.get(source, source) for source in source_ids}
             by_hand = {row_id for row_id in kept_ids if row and (side, row_id) in row.by_hand}
-            now = there & self._people.active - self._sources(by_hand)
+            now = (there - self._sources(by_hand)) & self._people.active
             self._unreadable += len(there - self._people.active)
             was = self._sources(kept_ids - by_hand)
             if side == "managers":

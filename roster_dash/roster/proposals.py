@@ -49,7 +49,6 @@ class Proposal:
             self.record is None
             and row is not None
             and row.is_active
-            and row.included
             and bool(row.person.source_id)
             and self.role is not None
             and self.reason != "awaiting_conflict"
@@ -163,7 +162,7 @@ class _Proposer:
         person = row.person
         role = self._settings.deciding_role(person.roles)
         if not row.included:
-            self._end(Outcome.EXCLUDED, "left_out", None, row)
+            self._end(Outcome.EXCLUDED, "left_out", None, row, role)
         elif not person.source_id:
             outcome = Outcome.SKIPPED if conflicting else Outcome.EXCLUDED
             reason = "awaiting_conflict" if conflicting else "not_from_roster"

@@ -21,6 +21,9 @@ from roster_dash.roster.roles import PRECEDENCE, Role
 FEW = 2
 """So many namesakes may come and go without anybody being asked."""
 
+MOST_CANDIDATES = 50
+"""From more than so many nobody can choose."""
+
 Name = tuple[Role, str]
 
 
@@ -55,10 +58,31 @@ def suspect_new_ids(proposals: Sequence[Proposal], history: History) -> Suspicio
         several = len(suspects[role]) + sum(1 for i in doubtful[role] if proposals[i].record)
         if several <= FEW:
             continue
+        unknown = _others(proposals, role, suspects[role], doubtful[role])
+        if unknown:
+            left_over = tuple(row.id for i in unknown[1] if (row := proposals[i].row))
+            candidates |= {proposals[i].person.source_id: left_over for i in unknown[0]}
+            doubtful[role] += [*unknown[0], *unknown[1]]
         for new, old in suspects[role].items():
             merged |= {new: _as_one(proposals[new], proposals[old]), old: None}
         held[role] = dict.fromkeys(chain(suspects[role], doubtful[role]), ALL_COLUMNS)
     return _renumbered(result, merged, held)
+
+
+def _others(
+    proposals: Sequence[Proposal], role: Role, sure: Mapping[int, int], doubtful: Sequence[int]
+) -> tuple[list[int], list[int]] | None:
+    """Who else arrived and left when most who left came back under new ids.
+
+    They may be the same people, too, under a name that somebody corrected here.
+    """
+    known = {*sure, *sure.values(), *doubtful}
+    of_role = [i for i, each in enumerate(proposals) if each.role is role and i not in known]
+    arrived = [i for i in of_role if _is_arrival(proposals[i])]
+    left = [i for i in of_role if _has_left(proposals[i])]
+    if not arrived or not left or len(left) > min(len(sure), MOST_CANDIDATES):
+        return None
+    return arrived, left
 
 
 def _renumbered(

@@ -54,7 +54,8 @@ class JsonApi:
     """One API under one token. `name` is how error sentences call it.
 
     `renew_token` is asked once, when the token is refused; it gives the present one.
-    `patience` (seconds) is the budget for waiting; `sleep` is for tests.
+    `patience` (seconds) is the budget for waiting; `sleep` is for tests and drills. `direct`: no
+    proxy of the environment is used.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class JsonApi:
         renew_token: Callable[[], str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         patience: float = PATIENCE_SECONDS,
+        direct: bool = False,
     ) -> None:
         self._base = base_url
         self._token = token
@@ -75,6 +77,7 @@ class JsonApi:
         self._patience = patience
         self._window_ends: float | None = None
         self._session = requests.Session()
+        self._session.trust_env = not direct
         self._session.headers["Accept"] = "application/json"
         self.requests = 0
 

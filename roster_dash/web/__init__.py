@@ -6,6 +6,7 @@ from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
 from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
+from roster_dash.web.drill import views as drill
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
@@ -27,6 +28,7 @@ AREAS = (
     people,
     lists,
     connection,
+    drill,
     requests,
     health,
 )
@@ -35,7 +37,7 @@ AREAS = (
 def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
-    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview"}
+    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "drill.run"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     for shared in (login, security, errors, show):

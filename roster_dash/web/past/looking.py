@@ -159,10 +159,13 @@ def in_words(moment: datetime, text: str, zone: str) -> str:
     return f"{day}, {local:%H:%M:%S %Z}" if local.second else f"{day}, {local:%H:%M %Z}"
 
 
-def suggested_days(school: School) -> list[tuple[str, str]]:
-    """(what it is called, the day) of days that people often want."""
+def suggestions(school: School) -> list[tuple[str, dict[str, str]]]:
+    """(words, what to ask) of what people often want to see."""
     today = today_at(school)
+    days = {back: (today - timedelta(days=back)).isoformat() for back in (0, 1, 7, 30)}
     return [
-        (words, (today - timedelta(days=days)).isoformat())
-        for words, days in (("Yesterday", 1), ("A week ago", 7), ("A month ago", 30))
+        ("Yesterday", {"at": days[1], "compare": ""}),
+        ("A week ago", {"at": days[7], "compare": ""}),
+        ("A month ago", {"at": days[30], "compare": ""}),
+        ("What changed in the last 7 days", {"at": days[7], "compare": days[0]}),
     ]

@@ -14,7 +14,7 @@ blueprint = Blueprint("past", __name__)
 def page(school_id: int) -> str | tuple[str, int]:
     """`at` is a day or moment; with `compare`, another one, the difference between the two."""
     school, asked = school_or_404(school_id), _asked()
-    told = {"school": school, "asked": asked, "days": looking.suggested_days(school)}
+    told = {"school": school, "asked": asked, "suggestions": looking.suggestions(school)}
     try:
         seen = looking.view(school, asked)
     except BadInput as error:
