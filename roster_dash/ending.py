@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from roster_dash.roster.outcomes import REASONS, Outcome
 from roster_dash.roster.plan import Plan
@@ -59,8 +59,8 @@ def _is_news(run: Run) -> bool:
     """One mail per episode: a failure that goes on and what waits already are no news."""
     if run.status != RunStatus.HELD:
         return not runs.repeats_failure(run.id)
-    last = runs.last_mailed_at(run.school_id)
-    return holds.has_new(run) or last is None or datetime.now(UTC) - last >= REMINDER
+    last, now = runs.last_mailed_at(run.school_id), run.finished_at
+    return holds.has_new(run) or last is None or now is None or now - last >= REMINDER
 
 
 def tell_requester(run: Run) -> Sequence[int]:

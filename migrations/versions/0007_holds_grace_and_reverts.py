@@ -51,6 +51,7 @@ def upgrade() -> None:
             sa.Column("moved_to", sa.Text, nullable=False, server_default=sa.text("''"))
         )
         table.create_index("ix_people_source_id", ["source_id"])
+    op.create_index("ix_operations_at", "operations", ["at"])
     op.create_table(
         "holds",
         sa.Column("id", _BIG, primary_key=True),

@@ -95,11 +95,12 @@ def judge(
         and row.person.source_id
         and (role := settings.deciding_role(row.person.roles))
     )
+    matched = Counter(each.role for each in proposals if each.role and each.row and each.record)
     return [
         *_reverted(proposals, history),
         *_removals(proposals, people, limits, settings, history, today),
-        *_many_relinks(proposals, people, limits),
-        *_identity_updates(proposals, people, limits, history),
+        *_many_relinks(proposals, matched, limits),
+        *_identity_updates(proposals, matched, limits, history),
         *_handed_over(proposals, kept),
         *_escalations(proposals),
     ]

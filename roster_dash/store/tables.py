@@ -239,7 +239,10 @@ class OperationRow(Base):
     """
 
     __tablename__ = "operations"
-    __table_args__ = (Index("ix_operations_entity", "entity", "entity_id"),)
+    __table_args__ = (
+        Index("ix_operations_entity", "entity", "entity_id"),
+        Index("ix_operations_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)

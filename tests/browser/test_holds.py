@@ -79,7 +79,9 @@ def link_of_the_mail(clever: Clever) -> str:
 def decide(page: Page, site: Site, total: int, path: str) -> None:
     """Approves some of what waits, rejects the rest, takes the run back."""
     page.goto(site.url + path)
-    expect(page.get_by_role("heading", name=f"{GONE} changes wait for you", exact=True)).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=f"{GONE} changes wait for you", exact=True)
+    ).to_be_visible()
     assert active_students(site) == total
     ticks = page.locator('input[name="hold"]')
     expect(ticks).to_have_count(GONE)
@@ -119,7 +121,9 @@ def test_a_held_run_is_found_from_the_mail_partly_approved_partly_rejected_and_t
     sync_now(page, site, "Needs you")
     assert active_students(site) == total
     page.get_by_role("link", name="Changes wait for your decision").click()
-    expect(page.get_by_role("heading", name=f"{APPROVED} changes wait for you", exact=True)).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=f"{APPROVED} changes wait for you", exact=True)
+    ).to_be_visible()
 
 
 def test_the_same_decisions_without_javascript(

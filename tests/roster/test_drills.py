@@ -68,7 +68,10 @@ def ends(scratch: Scratch) -> dict[str, Result]:
 STOPPED_BY = {
     "empty": ("An answer without anybody is refused", "66 synced people are here"),
     "half": ("Many would be archived at once", "30 of 60 students (50 %)"),
-    "ids_swapped": ("Many would get another name, e-mail, id or parent", "60 of 60 students (100 %)"),
+    "ids_swapped": (
+        "Many would get another name, e-mail, id or parent",
+        "60 of 60 students (100 %)",
+    ),
     "new_ids": ("The same people under new ids?", "60 of 60 students (100 %)"),
     "new_ids_and_numbers": ("The same people under new ids?", "60 students left the roster"),
     "emails": ("Many would get another name, e-mail, id or parent", "6 of 6 teachers (100 %)"),
@@ -126,7 +129,11 @@ def _without_list_guards(patch: Patch) -> None:
         ("half", (_without_judge,), "30 of 60 students would be archived"),
         ("half", (_without_list_guards,), "3 of 6 lists would be retired"),
         ("ids_swapped", (_without_judge,), "60 of 60 students would get another name"),
-        ("new_ids", (_without_judge,), "6 of 6 teachers would get another name, e-mail, id or parent"),
+        (
+            "new_ids",
+            (_without_judge,),
+            "6 of 6 teachers would get another name, e-mail, id or parent",
+        ),
         (
             "new_ids_and_numbers",
             (_without_suspicion,),
