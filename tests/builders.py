@@ -8,6 +8,7 @@ from typing import Any
 
 from roster_dash import sync
 from roster_dash.config import current_config
+from roster_dash.roster.errors import EmptyAnswer
 from roster_dash.roster.records import (
     Contact,
     Kept,
@@ -28,7 +29,7 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, Run, School, StoredSnapshot, User
-from roster_dash.store.transactions import commit
+from roster_dash.store.transactions import commit, rollback
 
 _numbers = count(1)
 
@@ -196,9 +197,17 @@ class Builder:
         settings: SyncSettings,
         now: datetime | None = None,
     ) -> Run:
-        """The run that makes a school follow a snapshot under some settings."""
-        run = self.run(school, "running")
-        return sync.apply_snapshot(run.id, run.token, snapshot, settings, now=now).run
+        """The run that makes a school follow a snapshot under some settings, or fails."""
+        run_id = self.run(school, "running").id
+        try:
+            return sync.apply_snapshot(run_id, "", snapshot, settings, now=now).run
+        except EmptyAnswer as error:
+            rollback()
+            run = runs.find_run(run_id)
+            run.status, run.message = "failed", error.message
+            run.finished_at = now or datetime.now(UTC)
+            commit()
+            return run
 
     def run(self, school: School, status: str = "succeeded", **values: Any) -> Run:
         run = runs.request_run(school.id, runs.Trigger.MANUAL)
