@@ -19,15 +19,26 @@ def stage_of(row: KeptPerson, days: int, today: date) -> Stage:
     """Where somebody missing today is on the way, if this run is a healthy one."""
     if days == 0:
         return Stage.DUE
-    if row.leaving is None:
+    leaving = row.leaving
+    if leaving is None or is_new(row):
         return Stage.ENTERS
-    is_due = row.leaving.runs + 1 >= HEALTHY_RUNS and (today - row.leaving.since).days >= days
+    is_due = leaving.runs + 1 >= HEALTHY_RUNS and (today - leaving.since).days >= days
     return Stage.DUE if is_due else Stage.WAITS
+
+
+def is_new(row: KeptPerson) -> bool:
+    """Whether the countdown of somebody missing has yet to begin."""
+    return row.leaving is None or row.leaving.runs == 0
+
+
+def noticed(row: KeptPerson, today: date) -> Leaving:
+    """Somebody missing whom nothing will archive: since when, and no run counts."""
+    return Leaving(row.leaving.since if row.leaving else today, 0)
 
 
 def counted(row: KeptPerson, today: date) -> Leaving:
     """The countdown after one more healthy run."""
-    if row.leaving is None:
+    if row.leaving is None or is_new(row):
         return Leaving(today, 1)
     return Leaving(row.leaving.since, row.leaving.runs + 1)
 

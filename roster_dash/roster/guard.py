@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from roster_dash.roster.grace import Stage, stage_of
+from roster_dash.roster.grace import Stage, is_new, stage_of
 from roster_dash.roster.history import History
 from roster_dash.roster.operations import Action, Entity, Operation, fingerprint, part_of
 from roster_dash.roster.outcomes import Outcome
@@ -96,14 +96,15 @@ def judge(
         and (role := settings.deciding_role(row.person.roles))
     )
     matched = Counter(each.role for each in proposals if each.role and each.row and each.record)
-    return [
+    verdicts = [
         *_reverted(proposals, history),
         *_removals(proposals, people, limits, settings, history, today),
         *_many_relinks(proposals, matched, limits),
         *_identity_updates(proposals, matched, limits, history),
-        *_handed_over(proposals, kept),
         *_escalations(proposals),
     ]
+    waiting = {index for verdict in verdicts for index in verdict.held}
+    return [*verdicts, *_handed_over(proposals, kept, waiting)]
 
 
 def share(number: int, total: int, limit: int) -> str:
@@ -146,11 +147,11 @@ def _removals(
         if not missing:
             continue
         days = settings.grace(role)
-        new = [index for index, row in missing.items() if row.leaving is None]
+        new = [index for index, row in missing.items() if is_new(row)]
         due = [
             index
             for index, row in missing.items()
-            if row.leaving is not None and stage_of(row, days, today) is Stage.DUE
+            if not is_new(row) and stage_of(row, days, today) is Stage.DUE
         ]
         lately = history.removed_lately.get(role, 0)
         on_the_way = len(missing) - len(new)
@@ -242,25 +243,25 @@ def _many_relinks(
     return verdicts
 
 
-def _handed_over(proposals: Proposals, kept: Kept) -> list[Verdict]:
-    """A SIS id or student number that somebody else here has: two people would become one."""
-    owners = {
-        (role, name, number): row.id
-        for row in kept.people
-        if row.is_active
-        for role in row.person.roles
-        for name in ("sis_id", "student_number")
-        if (number := getattr(row.person, name))
-    }
+_Number = tuple[str, str]
+"""(column, value) of a number that tells who somebody is."""
+
+
+def _handed_over(proposals: Proposals, kept: Kept, waiting: Set[int]) -> list[Verdict]:
+    """A number that somebody else here has: two people would become one, or change places.
+
+    Whoever has it and would lose it waits, too. `waiting`: whose changes are held anyway.
+    """
+    owners = _owners_of_numbers(proposals, kept, waiting)
     held: dict[int, frozenset[str]] = {}
     for index, proposal in enumerate(proposals):
-        row, operation, record = proposal.row, proposal.operation, proposal.record
-        if row is None or operation is None or record is None:
-            continue
-        for name in {"sis_id", "student_number"} & set(operation.after):
-            owner = {owners.get((r, name, operation.after[name])) for r in record.roles}
-            if owner - {None, row.id}:
+        for name, value, row_id, roles in _numbers_gained(proposal):
+            for owner_id, owner_roles, owner_index in owners.get((name, value), ()):
+                if owner_id == row_id or owner_roles.isdisjoint(roles):
+                    continue
                 held[index] = IDENTITY
+                if owner_index is not None:
+                    held[owner_index] = IDENTITY
     if not held:
         return []
     number = len(held)
@@ -271,6 +272,39 @@ def _handed_over(proposals: Proposals, kept: Kept) -> list[Verdict]:
             f"{who} would get a number that somebody else here has.",
             held,
         )
+    ]
+
+
+def _owners_of_numbers(
+    proposals: Proposals, kept: Kept, waiting: Set[int]
+) -> Mapping[_Number, list[tuple[int, frozenset[Role], int | None]]]:
+    """Number -> (row, roles, index of the proposal that changes it) of everybody who stays."""
+    of_row = {each.row.id: index for index, each in enumerate(proposals) if each.row}
+    owners: dict[_Number, list[tuple[int, frozenset[Role], int | None]]] = defaultdict(list)
+    for row in kept.people:
+        index = of_row.get(row.id)
+        proposal = proposals[index] if index is not None else None
+        leaves = proposal is not None and proposal.outcome in (Outcome.ARCHIVED, Outcome.MOVED)
+        if not row.is_active or (leaves and index not in waiting):
+            continue
+        record = proposal.record if proposal else None
+        roles = frozenset(record.roles if record else row.person.roles)
+        after = proposal.operation.after if proposal and proposal.operation else {}
+        for name in ("sis_id", "student_number"):
+            if number := getattr(row.person, name):
+                owners[name, number].append((row.id, roles, index if name in after else None))
+    return owners
+
+
+def _numbers_gained(proposal: Proposal) -> list[tuple[str, str, int, frozenset[Role]]]:
+    """(column, value, row, roles) of each number that a record brings to somebody here."""
+    row, operation, record = proposal.row, proposal.operation, proposal.record
+    if row is None or operation is None or record is None:
+        return []
+    return [
+        (name, str(operation.after[name]), row.id, frozenset(record.roles))
+        for name in ("sis_id", "student_number")
+        if operation.after.get(name)
     ]
 
 

@@ -9,7 +9,10 @@ from roster_dash.roster.operations import Entity
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Somebody missing from the roster: since which day, and in how many healthy runs."""
+    """Somebody missing from the roster: since which day, and in how many healthy runs.
+
+    No run counts while Archive is off.
+    """
 
     since: date
     runs: int

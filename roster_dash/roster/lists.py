@@ -103,6 +103,7 @@ class _ListPlanner:
         self._unchanged = 0
         self._unreadable = 0
         self._students = 0
+        self._empty = 0
         self.wanted: list[WantedChange] = []
 
     def run(self, sections: Iterable[Section], choice: Choice) -> None:
@@ -135,7 +136,20 @@ class _ListPlanner:
         return {name: ends.get(name, 0) for name in LIST_COUNTS}
 
     def warnings(self) -> list[str]:
-        return [*self._student_warnings(), *self._unreadable_warnings()]
+        return [
+            *self._student_warnings(),
+            *self._unreadable_warnings(),
+            *self._empty_warnings(),
+        ]
+
+    def _empty_warnings(self) -> list[str]:
+        if not self._empty:
+            return []
+        lists = "1 class has" if self._empty == 1 else f"{self._empty:,} classes have"
+        return [
+            f"{lists} 0 students in the roster. Fix: enrol them in the student information system, "
+            "or ask the district’s Clever admin whether enrollments are shared."
+        ]
 
     def _student_warnings(self) -> list[str]:
         if not self._students:
@@ -176,6 +190,7 @@ class _ListPlanner:
                 self._want(Entity.LIST, Action.UPDATE, "changed", wanted, row, before, after, term)
             else:
                 self._unchanged += 1
+        self._empty += not section.students and "members" not in section.unsure
         self._follow_members(section, wanted, row, term)
 
     def _follow_members(

@@ -2,19 +2,22 @@
 
 1. The source's own id.
 2. For people here without such a match: sis_id or student number, within a role.
-3. Then e-mail, within a role, only where it is unique on both sides.
+3. Then e-mail, within a role, only where it is unique on both sides, and not from one person to
+   another: their numbers and their names differ.
 
 Never by name, never across students and adults, and two records never become one person.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from roster_dash.roster.records import KeptPerson, Person
 from roster_dash.roster.roles import Role
 
 Trait = tuple[str, str, str]
+T = TypeVar("T")
 
 _NUMBERED = (Role.STUDENT, Role.TEACHER, Role.STAFF)
 """Of several roles, the first of these is the one whose sis_id a person has."""
@@ -73,23 +76,38 @@ def _match_by_email(
     records: Iterable[Person], kept: Iterable[KeptPerson], matches: Matches
 ) -> None:
     """Unique means over everyone, matched already or not: a shared address proves nothing."""
-    here: dict[Trait, list[KeptPerson]] = defaultdict(list)
-    for row in kept:
-        for trait in _emails(row.person):
-            here[trait].append(row)
-    there: dict[Trait, list[Person]] = defaultdict(list)
-    for record in records:
-        for trait in _emails(record):
-            there[trait].append(record)
+    here = _by_email(kept, lambda row: row.person)
+    there = _by_email(records, lambda record: record)
     taken = {row.id for row in matches.of.values()}
     taken.update(row.id for rows in matches.conflicts.values() for row in rows)
     for trait, (record, *other_records) in there.items():
         if record.source_id in matches.of or record.source_id in matches.conflicts:
             continue
         rows = here.get(trait, [])
-        if not other_records and len(rows) == 1 and rows[0].id not in taken:
+        if other_records or len(rows) != 1 or rows[0].id in taken:
+            continue
+        if not _is_handed_over(record, rows[0].person):
             matches.of[record.source_id] = rows[0]
             taken.add(rows[0].id)
+
+
+def _by_email(each: Iterable[T], person_of: Callable[[T], Person]) -> dict[Trait, list[T]]:
+    found: dict[Trait, list[T]] = defaultdict(list)
+    for one in each:
+        for trait in _emails(person_of(one)):
+            found[trait].append(one)
+    return found
+
+
+def _is_handed_over(record: Person, person: Person) -> bool:
+    """Whether an address has gone from somebody to somebody else."""
+    numbers = ((record.sis_id, person.sis_id), (record.student_number, person.student_number))
+    differ = any(there and here and there != here for there, here in numbers)
+    same_name = (record.first_name.casefold(), record.last_name.casefold()) == (
+        person.first_name.casefold(),
+        person.last_name.casefold(),
+    )
+    return differ and not same_name
 
 
 def _numbers(person: Person) -> list[Trait]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from roster_dash.roster.doubts import doubts
-from roster_dash.roster.grace import Stage, counted, stage_of
+from roster_dash.roster.grace import Stage, counted, noticed, stage_of
 from roster_dash.roster.guard import (
     Guard,
     Held,
@@ -31,7 +31,7 @@ from roster_dash.roster.records import Kept, Snapshot, Status
 from roster_dash.roster.rekey import suspect_new_ids
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.roster.warnings import snapshot_warnings
+from roster_dash.roster.warnings import gone_warnings, snapshot_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,12 @@ def plan(
         holds=(*_sentences(verdicts, people.held), *list_plan.judged.sentences),
         outcomes=tuple(people.outcomes),
         list_counts=list_plan.counts,
-        warnings=(*guarded, *list_plan.warnings, *snapshot_warnings(snapshot, settings)),
+        warnings=(
+            *guarded,
+            *list_plan.warnings,
+            *gone_warnings(people.outcomes),
+            *snapshot_warnings(snapshot, settings),
+        ),
         is_whole=not guarded,
     )
 
@@ -221,6 +226,10 @@ class _People:
     def _mark(self, proposal: Proposal, operation: Operation | None) -> None:
         """A countdown ends when somebody is back, is archived, or nobody counts any more."""
         row = proposal.row
+        if row is not None and proposal.reason == "archive_off":
+            if row.leaving != (mark := noticed(row, self._today)):
+                self.marks[row.id] = mark
+            return
         if row is None or (row.leaving is None and row.stays_until is None):
             return
         counting = proposal.outcome in (Outcome.LEAVING, Outcome.HELD)

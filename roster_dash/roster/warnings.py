@@ -1,7 +1,9 @@
 """What is odd about a snapshot though nobody is refused for it. Each has its fix."""
 
 from collections import Counter
+from collections.abc import Iterable
 
+from roster_dash.roster.outcomes import PersonOutcome
 from roster_dash.roster.records import Person, Snapshot
 from roster_dash.roster.settings import SyncSettings
 
@@ -19,6 +21,18 @@ def snapshot_warnings(snapshot: Snapshot, settings: SyncSettings) -> list[str]:
             "an e-mail that somebody else has too",
             [p for p in people if addresses.get(p.email.casefold(), 0) > 1],
         ),
+    ]
+
+
+def gone_warnings(outcomes: Iterable[PersonOutcome]) -> list[str]:
+    """Who has left the roster and stays, since nothing may archive them."""
+    number = sum(1 for end in outcomes if end.reason == "archive_off")
+    if not number:
+        return []
+    who = "1 person is" if number == 1 else f"{number:,} people are"
+    return [
+        f"{who} no longer in the roster; Archive is off for their role, so they stay. Fix: "
+        "archive them under People, State: Leaving, or switch Archive on."
     ]
 
 
