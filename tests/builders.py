@@ -198,7 +198,9 @@ class Builder:
         now: datetime | None = None,
     ) -> Run:
         """The run that makes a school follow a snapshot under some settings, or fails."""
-        run_id = self.run(school, "running").id
+        version = settings_store.latest_version(school.id)
+        run = self.run(school, "running", settings_version_id=version.id if version else None)
+        run_id = run.id
         try:
             return sync.apply_snapshot(run_id, "", snapshot, settings, now=now).run
         except EmptyAnswer as error:

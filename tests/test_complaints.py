@@ -558,3 +558,42 @@ def test_the_log_holds_every_change_of_all_these(make: Builder, school: School) 
     assert {row.reason for row in changed} == {"gone"}
     assert all(row.before == {"status": "active"} for row in changed)
     commit()
+
+
+def test_what_waits_does_not_slip_through_as_the_school_grows(
+    make: Builder, school: School
+) -> None:
+    """Seven of sixty wait; of a hundred and twenty they would be few."""
+    grown = [*PUPILS[7:], *TEACHERS, *(a_student(f"g{n}") for n in range(60))]
+    first = feed(make, school, grown)
+    second = feed(make, school, grown, days=1)
+    assert [run.status for run in (first, second)] == ["held", "held"]
+    assert {f"p{n}" for n in range(7)} <= active(school)
+
+
+def test_a_raised_limit_lets_through_what_waited_for_it(make: Builder, school: School) -> None:
+    people = [*PUPILS[7:], *TEACHERS]
+    assert feed(make, school, people).status == "held"
+    run = feed(make, school, people, days=1, guard__removals__percent="20")
+    assert (run.status, run.counts["people"]["archived"]) == ("succeeded", 7)
+
+
+def test_the_last_pairs_of_many_wait_on_after_the_others_were_approved(
+    make: Builder, school: School
+) -> None:
+    renewed = [
+        replace(p, source_id=f"n{n}", sis_id=f"z{n}", student_number=f"y{n}", email=f"{n}@new.x")
+        for n, p in enumerate(PUPILS[:5])
+    ]
+    people = [*renewed, *PUPILS[5:], *TEACHERS]
+    run = feed(make, school, people, [])
+    waiting = [row.id for row in holds.holds_of(run, state="waiting")]
+    commit()
+    assert len(waiting) == 5
+    class_ = [replace(CLASS, students=tuple(p.source_id for p in people[:20]))]
+    run = feed(make, school, people, class_, days=0.5)
+    waiting = [row.id for row in holds.holds_of(run, state="waiting")]
+    approval.approve(run.id, user_id=None, only=waiting[:4])
+    again = feed(make, school, people, class_, days=1)
+    assert (again.status, again.counts["people"]["created"]) == ("held", 0)
+    assert again.counts["people"]["held"] == 1

@@ -104,7 +104,31 @@ def judge(
         *_escalations(proposals),
     ]
     waiting = {index for verdict in verdicts for index in verdict.held}
-    return [*verdicts, *_handed_over(proposals, kept, waiting)]
+    verdicts += _handed_over(proposals, kept, waiting)
+    waiting = {index for verdict in verdicts for index in verdict.held}
+    return [*verdicts, *_waiting_still(proposals, waiting, history)]
+
+
+def _waiting_still(proposals: Proposals, held_anyway: Set[int], history: History) -> list[Verdict]:
+    """What an earlier run held and nobody has decided, though no guard would hold it today."""
+    held: dict[Guard, dict[int, frozenset[str]]] = defaultdict(dict)
+    for index, proposal in enumerate(proposals if history.waiting else ()):
+        operation = proposal.operation
+        if operation is None or index in held_anyway:
+            continue
+        waits = history.waiting.get((Entity.PERSON, operation.kept_id or operation.source_id))
+        if waits and fingerprint(held_part(operation, waits.columns)) == waits.fingerprint:
+            whole = set(operation.after) <= waits.columns
+            columns = ALL_COLUMNS if whole else frozenset(waits.columns)
+            held[Guard(waits.guard)][index] = columns
+    return [
+        Verdict(guard, f"{len(indexes):,} from an earlier sync: {_lower(GUARDS[guard])}.", indexes)
+        for guard, indexes in held.items()
+    ]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def share(number: int, total: int, limit: int) -> str:

@@ -52,7 +52,10 @@ def judge_lists(
     retiring = _retiring(wanted, kept, limits, history, today)
     for index, change in enumerate(wanted):
         verdict = (
-            retiring.get(index) or _emptied(change, limits, today) or _reverted(change, history)
+            retiring.get(index)
+            or _emptied(change, limits, today)
+            or _reverted(change, history)
+            or _waits_still(change, history)
         )
         _take(change, verdict, history, judged)
     return judged
@@ -104,6 +107,15 @@ def _reverted(change: WantedChange, history: History) -> ListVerdict | None:
     return Guard.REVERTED, (
         f"{row.list.title}: a change that somebody took back would be made again."
     )
+
+
+def _waits_still(change: WantedChange, history: History) -> ListVerdict | None:
+    """What an earlier run held and nobody has decided."""
+    operation = change.operation
+    waits = history.waiting.get((operation.entity, operation.kept_id or operation.source_id))
+    if waits is None or waits.fingerprint != fingerprint(operation):
+        return None
+    return Guard(waits.guard), f"{operation.label}: waits since an earlier sync."
 
 
 def _retiring(

@@ -23,6 +23,15 @@ FOR_EVER = date.max
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An operation that an earlier run held and nobody has decided. `columns`: what it changes."""
+
+    fingerprint: str
+    guard: str
+    columns: Set[str]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """The default is a school that has synced before and where nothing was decided.
 
@@ -30,7 +39,9 @@ class History:
     approving it, and still are. `owners`: the e-mails of the school's Owners, casefolded.
     `moved`: source_id -> the name of the school of the district where they are new.
     `approved` and `rejected`: fingerprints of operations. `reverted`: (entity, id of the row) ->
-    the columns that were put back and shall not change again unless somebody says so.
+    the columns that were put back and shall not change again unless somebody says so. `waiting`:
+    (entity, row id, or source_id of who isn't here) -> what waits about them; it goes on waiting
+    though there are more people now, of whom it would be a smaller share.
     """
 
     first_run: bool = False
@@ -40,6 +51,7 @@ class History:
     approved: Set[str] = frozenset()
     rejected: Set[str] = frozenset()
     reverted: Mapping[tuple[Entity, int], Set[str]] = field(default_factory=dict)
+    waiting: Mapping[tuple[Entity, int | str], Waiting] = field(default_factory=dict)
 
 
 NOTHING_BEFORE = History()

@@ -56,7 +56,10 @@ def suspect_new_ids(proposals: Sequence[Proposal], history: History) -> Suspicio
     held: dict[Role, dict[int, frozenset[str]]] = {}
     for role in PRECEDENCE:
         several = len(suspects[role]) + sum(1 for i in doubtful[role] if proposals[i].record)
-        if several <= FEW:
+        if several <= FEW:  # but those of more who wait still, after others were decided
+            suspects[role] = _waiting_pairs(proposals, suspects[role], history)
+            doubtful[role] = _waiting_arrivals(proposals, doubtful[role], history)
+        if not suspects[role] and not doubtful[role]:
             continue
         unknown = _others(proposals, role, suspects[role], doubtful[role])
         if unknown:
@@ -67,6 +70,34 @@ def suspect_new_ids(proposals: Sequence[Proposal], history: History) -> Suspicio
             merged |= {new: _as_one(proposals[new], proposals[old]), old: None}
         held[role] = dict.fromkeys(chain(suspects[role], doubtful[role]), ALL_COLUMNS)
     return _renumbered(result, merged, held)
+
+
+def _waiting_pairs(
+    proposals: Sequence[Proposal], pairs: Mapping[int, int], history: History
+) -> dict[int, int]:
+    waiting = {waits.fingerprint for waits in history.waiting.values()}
+    return {
+        new: old
+        for new, old in pairs.items()
+        if (row := proposals[old].row)
+        and fingerprint(relink(proposals[new].person, row)) in waiting
+    }
+
+
+def _waiting_arrivals(
+    proposals: Sequence[Proposal], indexes: Sequence[int], history: History
+) -> list[int]:
+    """The arrivals of some doubtful ones that wait still, with all who left."""
+    waiting = {waits.fingerprint for waits in history.waiting.values()}
+    arrived = [
+        index
+        for index in indexes
+        if (operation := proposals[index].operation)
+        and proposals[index].record
+        and fingerprint(operation) in waiting
+    ]
+    left = [index for index in indexes if not proposals[index].record]
+    return [*arrived, *left] if arrived else []
 
 
 def _others(

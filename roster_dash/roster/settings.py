@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -65,6 +65,10 @@ class Limits:
     """Of a list's members, so many may leave at once."""
     lists_retired: int = 10
     """Of the lists, so many may lose their classes at once. The same as `removals`."""
+
+    def exceeds(self, other: "Limits") -> bool:
+        """Whether any of these is higher."""
+        return any(getattr(self, f.name) > getattr(other, f.name) for f in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

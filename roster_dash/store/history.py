@@ -2,18 +2,21 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from roster_dash.extensions import db
-from roster_dash.roster.history import History
+from roster_dash.roster.guard import Guard
+from roster_dash.roster.history import History, Waiting
 from roster_dash.roster.operations import Action, Entity
 from roster_dash.roster.records import Status
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import holds
 from roster_dash.store.runs import last_succeeded_at
+from roster_dash.store.settings import settings_of_run
 from roster_dash.store.tables import (
     ListRow,
     OperationRow,
@@ -25,6 +28,10 @@ from roster_dash.store.tables import (
 )
 
 WEEK = timedelta(days=7)
+LIMITED = frozenset(
+    (Guard.REMOVALS, Guard.REMOVALS_7_DAYS, Guard.UPDATES, Guard.LISTS, Guard.LIST_MEMBERS)
+)
+"""The guards that a higher limit appeases."""
 MOVE_SLACK = timedelta(days=1)
 """The new school may have got somebody so long before the old one lost them."""
 
@@ -38,7 +45,26 @@ def load_history(school: School, settings: SyncSettings, now: datetime) -> Histo
         moved=_moved(school),
         rejected=holds.rejected_fingerprints(school.id),
         reverted=holds.reverted_columns(school.id),
+        waiting=_waiting(school, settings, now),
     )
+
+
+def _waiting(
+    school: School, settings: SyncSettings, now: datetime
+) -> dict[tuple[Entity, int | str], Waiting]:
+    """What waits; but for what waits under limits that somebody, or the calendar, has raised."""
+    zone = ZoneInfo(school.timezone)
+    today = settings.limits_on(now.astimezone(zone).date())
+    raised: dict[int, bool] = {}
+    waiting = {}
+    for thing, waits, run in holds.still_waiting(school.id):
+        if run.id not in raised:
+            then = settings_of_run(run) or settings
+            day = (run.finished_at or now).astimezone(zone).date()
+            raised[run.id] = today.exceeds(then.limits_on(day))
+        if not raised[run.id] or waits.guard not in LIMITED:
+            waiting[thing] = waits
+    return waiting
 
 
 def _has_no_operation(school_id: int) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.guard import Guard, Held
+from roster_dash.roster.history import Waiting
 from roster_dash.roster.operations import Entity
 from roster_dash.roster.plan import Plan
 from roster_dash.store.runs import RunStatus
@@ -189,6 +190,21 @@ def rejected_fingerprints(school_id: int) -> frozenset[str]:
     """Of the operations that somebody rejected and the roster still asks for."""
     query = select(HoldRow.fingerprint).where(*_rejected(school_id))
     return frozenset(db.session.scalars(query))
+
+
+def still_waiting(school_id: int) -> list[tuple[tuple[Entity, int | str], Waiting, Run]]:
+    """((entity, row id or source_id), what waits, the run that first held it)."""
+    rows = db.session.execute(
+        select(HoldRow, Run).join(Run, Run.id == HoldRow.first_run_id).where(*_waiting(school_id))
+    )
+    return [
+        (
+            (Entity(hold.entity), hold.entity_id or hold.source_id),
+            Waiting(hold.fingerprint, hold.guard, frozenset(hold.after)),
+            run,
+        )
+        for hold, run in rows
+    ]
 
 
 def reverted_columns(school_id: int) -> Mapping[tuple[Entity, int], frozenset[str]]:

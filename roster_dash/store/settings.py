@@ -9,7 +9,7 @@ from sqlalchemy import select
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
-from roster_dash.store.tables import School, SettingsVersion
+from roster_dash.store.tables import Run, School, SettingsVersion
 
 MOST_DAYS = 1000
 """So many paused days are passed over for the next daily sync."""
@@ -40,6 +40,13 @@ def settings_of(school_id: int, number: int | None) -> SyncSettings:
         )
     )
     return from_flat(version.values) if version else load_settings(school_id)
+
+
+def settings_of_run(run: Run) -> SyncSettings | None:
+    """What held when a run was made; None if that isn't known."""
+    if run.settings_version_id is None:
+        return None
+    return from_flat(db.session.get_one(SettingsVersion, run.settings_version_id).values)
 
 
 def save_settings(school: School, settings: SyncSettings, user_id: int | None) -> SettingsVersion:
