@@ -118,7 +118,7 @@ def test_only_the_last_snapshots_keep_their_content(make: Builder) -> None:
     history=st.lists(st.tuples(strategies.snapshots, strategies.settings), min_size=1, max_size=4)
 )
 @examples(
-    max_examples=400,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -137,7 +137,7 @@ def test_the_same_snapshot_again_is_an_empty_plan(
 
 @given(snapshot=strategies.snapshots, first=strategies.snapshots, settings=strategies.settings)
 @examples(
-    max_examples=400,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
