@@ -64,6 +64,8 @@ def _approve(
         for row in rows
         if row.id in same_as
     }
+    if len({operation.kept_id for operation in picked.values()}) < len(picked):
+        raise BadInput("One person here can’t be two arrivals: choose somebody else for one.")
     wanted = {row.fingerprint for row in rows if row.id not in picked}
     planned = ground.plan(latest[1], approved=wanted)
     if not planned.is_whole:
@@ -129,7 +131,8 @@ def _picked(row: HoldRow, person_id: int, ground: Ground, snapshot: Snapshot) ->
     record = next((p for p in snapshot.people if p.source_id == row.source_id), None)
     person = next((p for p in ground.kept.people if p.id == person_id), None)
     there = {p.source_id for p in snapshot.people}
-    if person_id not in row.candidates or person is None or record is None:
+    is_here = any(each.person.source_id == row.source_id for each in ground.kept.people)
+    if person_id not in row.candidates or person is None or record is None or is_here:
         raise BadInput(f"{row.label} can’t be that person; choose one of those offered.")
     if person.person.source_id in there or not person.is_active:
         raise BadInput(f"{person.person.name} is in the roster again, or archived: choose anew.")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from roster_dash.extensions import db
 from roster_dash.roster.operations import Action, Entity
@@ -37,7 +38,32 @@ def how_it_is_now(run_id: int, done: Sequence[Logged]) -> Now:
         columns = {name for op in done if op.entity is entity for name in op.before}
         values |= _rows(entity, table, ids[entity], {"status", "source_id", *columns})
     values |= _members(ids[Entity.MEMBERS])
-    return Now(values, _touched(run_id, done, ids))
+    touched = _touched(run_id, done, ids)
+    for thing in _whose_id_is_taken(done):
+        touched[thing]["source_id"] = Touch("somebody else, who has that id now", by_hand=False)
+    return Now(values, touched)
+
+
+def _whose_id_is_taken(done: Sequence[Logged]) -> list[Thing]:
+    """Those whose former id another row of their school has now."""
+    former = {
+        op.entity_id: source_id
+        for op in done
+        if op.entity is Entity.PERSON and (source_id := op.before.get("source_id"))
+    }
+    taken: list[Thing] = []
+    other = aliased(PersonRow)
+    for chunk in _chunks(former):
+        rows = db.session.execute(
+            select(PersonRow.id, other.source_id)
+            .join(other, (other.school_id == PersonRow.school_id) & (other.id != PersonRow.id))
+            .where(
+                PersonRow.id.in_(chunk),
+                other.source_id.in_({former[row_id] for row_id in chunk}),
+            )
+        )
+        taken += [(Entity.PERSON, row[0]) for row in rows if former[row[0]] == row[1]]
+    return taken
 
 
 def _rows(
