@@ -13,22 +13,13 @@ from roster_dash.roster.errors import BadInput, NotWaiting
 from roster_dash.roster.operations import Operation, fingerprint
 from roster_dash.roster.proposals import relink
 from roster_dash.roster.records import Snapshot
-from roster_dash.roster.report import NO_COUNTS
+from roster_dash.roster.report import ENDS, NO_COUNTS
 from roster_dash.store import holds, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.holds import HoldState
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import HoldRow, Run
 from roster_dash.store.transactions import committed
-
-_ENDS = {
-    "create": "created",
-    "update": "updated",
-    "link": "updated",
-    "restore": "restored",
-    "archive": "archived",
-}
-"""What was held becomes this once it is applied."""
 
 
 def approve(
@@ -83,7 +74,7 @@ def _approve(
     moot = [row for row in rows if row not in applied]
     holds.decide(applied, HoldState.APPROVED, run_id=run.id, user_id=user_id, now=now)
     holds.decide(moot, HoldState.CLEARED, run_id=run.id, user_id=user_id, now=now)
-    _count(run, applied, {row.id: _ENDS[row.action] for row in applied})
+    _count(run, applied, {row.id: ENDS[row.action] for row in applied})
     _count(run, moot, {row.id: "unchanged" for row in moot})
     return _settled(run)
 
@@ -149,7 +140,7 @@ def _count(run: Run, rows: Sequence[HoldRow], ends: Mapping[int, str]) -> None:
             people[ends[row.id]] += 1
             continue
         lists["held"] = max(0, lists["held"] - 1)
-        applied = ends[row.id] in _ENDS.values()
+        applied = ends[row.id] in ENDS.values()
         if row.entity == "list" and applied:
             lists[ends[row.id]] += 1
         else:

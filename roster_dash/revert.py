@@ -10,7 +10,7 @@ from roster_dash.ending import Result, add_result_mails
 from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput, NotRevertible
 from roster_dash.roster.operations import Entity, Operation
-from roster_dash.roster.report import NO_COUNTS, summary
+from roster_dash.roster.report import ENDS, NO_COUNTS, summary
 from roster_dash.roster.reversal import Reversal, reverse, would_trip
 from roster_dash.store import log, people, rosters, runs
 from roster_dash.store import settings as settings_store
@@ -22,14 +22,6 @@ from roster_dash.store.tables import Run
 from roster_dash.store.transactions import commit, committed
 
 WINDOW = timedelta(days=30)
-
-_ENDS = {
-    "create": "created",
-    "update": "updated",
-    "link": "updated",
-    "restore": "restored",
-    "archive": "archived",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +157,4 @@ def _count(operation: Operation, counts: dict[str, dict[str, int]]) -> None:
         counts["memberships"]["removed"] += sum(map(len, operation.before.values()))
     else:
         part = "people" if operation.entity is Entity.PERSON else "lists"
-        counts[part][_ENDS[operation.action]] += 1
+        counts[part][ENDS[operation.action]] += 1

@@ -171,3 +171,60 @@ def test_a_run_that_holds_nothing_cannot_be_decided(make: Builder, school: Schoo
     for decide in (approval.approve, lambda n, user_id: approval.reject(n, user_id=None, note="")):
         with pytest.raises(NotWaiting):
             decide(run.id, user_id=None)
+
+
+def test_rejected_names_do_not_come_by_night(make: Builder, school: School) -> None:
+    """What else the roster says of the same people does."""
+    run = feed(make, school, renamed(30), days=-3)
+    approval.reject(run.id, user_id=None, note="wrong file")
+    for day in (-2, -1):
+        again = feed(make, school, renamed(30), days=day)
+        assert again.status == "succeeded"
+        assert [person(f"p{n}").last_name for n in range(30)] == [p.last_name for p in PUPILS[:30]]
+    assert person("p0").grade == "10"
+
+
+def test_a_few_rejected_names_of_many_do_not_come_as_few(make: Builder, school: School) -> None:
+    run = feed(make, school, renamed(30), days=-3)
+    rejected = [row.id for row in waiting(run)[:4]]
+    approval.reject(run.id, user_id=None, note="", only=rejected)
+    approval.approve(run.id, user_id=None)
+    again = feed(make, school, renamed(30), days=-1)
+    assert again.status == "succeeded"
+    assert [person(f"p{n}").last_name for n in (0, 3, 4)] == ["Pupil0", "Pupil3", "Other4"]
+
+
+def test_rejected_new_ids_do_not_come_though_they_are_few_now(
+    make: Builder, school: School
+) -> None:
+    there = [replace(p, source_id=f"n{n}") if n < 8 else p for n, p in enumerate(PUPILS)]
+    run = feed(make, school, there, days=-3)
+    assert {row.guard for row in waiting(run)} == {Guard.REKEY}
+    rejected = [row.id for row in waiting(run)[:2]]
+    approval.reject(run.id, user_id=None, note="", only=rejected)
+    approval.approve(run.id, user_id=None)
+    feed(make, school, there, days=-1)
+    assert {"p0", "p1"} | {f"n{n}" for n in range(2, 8)} <= active(school)
+    assert not {"n0", "n1"} & active(school)
+
+
+def test_a_rejected_role_never_comes(make: Builder, school: School) -> None:
+    odd = replace(PUPILS[0], roles=(Role.TEACHER,))
+    run = feed(make, school, [odd, *PUPILS[1:]], days=-3)
+    approval.reject(run.id, user_id=None, note="")
+    for day in (-2, -1):
+        again = feed(make, school, [odd, *PUPILS[1:]], days=day)
+        assert (again.status, person("p0").roles) == ("succeeded", ["student"])
+
+
+def test_numbers_whose_exchange_was_rejected_stay(make: Builder, school: School) -> None:
+    there = [
+        replace(PUPILS[0], sis_id=PUPILS[1].sis_id),
+        replace(PUPILS[1], sis_id=PUPILS[0].sis_id),
+        *PUPILS[2:],
+    ]
+    run = feed(make, school, there, days=-3)
+    assert {row.guard for row in waiting(run)} == {Guard.HANDED_OVER}
+    approval.reject(run.id, user_id=None, note="")
+    again = feed(make, school, there, days=-1)
+    assert (again.status, person("p0").sis_id) == ("succeeded", PUPILS[0].sis_id)

@@ -11,6 +11,7 @@ from roster_dash.extensions import db
 from roster_dash.revert import preview_revert, revert
 from roster_dash.roster.errors import BadInput, NotRevertible
 from roster_dash.roster.records import Person, Section, Term
+from roster_dash.roster.roles import Role
 from roster_dash.store import edits, export, holds, runs
 from roster_dash.store.tables import ListRow, OperationRow, PersonRow, Run, School
 from roster_dash.store.transactions import commit
@@ -266,3 +267,154 @@ def test_reverting_what_waits_still_leaves_it_waiting(make: Builder, school: Sch
     revert(run.id, user_id=None)
     assert len(holds.holds_of(runs.find_run(run.id), state="waiting")) == 12
     commit()
+
+
+def test_what_was_edited_between_a_run_and_its_approval_stays(
+    make: Builder, school: School
+) -> None:
+    """The run's name came before the edit, its role after it: one person, two operations."""
+    odd = replace(PUPILS[3], roles=(Role.TEACHER,), last_name="Other")
+    run = follow(make, school, [*PUPILS[:3], odd, *PUPILS[4:], TEACHER])
+    user = make.owner(school).id
+    make.settings(
+        school, students="on", teachers="on", students__auto_update="on", teachers__auto_update="on"
+    )
+    edits.edit_person(person("p3"), {"last_name": "Mine"}, user)
+    commit()
+    approval.approve(run.id, user_id=user)
+    assert person("p3").roles == ["teacher"]
+    done = revert(run.id, user_id=user).run
+    assert (person("p3").roles, person("p3").last_name) == (["student"], "Mine")
+    assert any("alice@school.example" in problem["reason"] for problem in done.problems)
+
+
+def test_people_added_by_hand_and_found_in_the_roster_are_unknown_to_it_again(
+    make: Builder, school: School
+) -> None:
+    """Two people at once: neither has an id again, and no two have the same."""
+    user = make.owner(school).id
+    for name in ("Ada", "Bea"):
+        values = {"last_name": name, "email": f"{name}@x.example"}
+        edits.add_person(school.id, Role.STUDENT, values, user)
+    commit()
+    before = shown(school)
+    found = [a_student(name, last_name=name, email=f"{name}@x.example") for name in ("Ada", "Bea")]
+    run = follow(make, school, [*PUPILS, *found, TEACHER])
+    assert run.counts is not None
+    assert (run.counts["people"]["created"], run.counts["people"]["updated"]) == (0, 2)
+    revert(run.id, user_id=None)
+    assert shown(school) == before
+    again = follow(make, school, [*PUPILS, *found, TEACHER])
+    assert again.counts is not None
+    assert (again.counts["people"]["created"], again.counts["people"]["updated"]) == (0, 2)
+
+
+def test_one_of_two_owners_may_be_archived_by_it(make: Builder, school: School) -> None:
+    """Bob came before Alice; with the run that brought him taken back, Alice is still here."""
+    for name in ("alice", "bob"):
+        make.owner(school, email=f"{name}@school.example")
+    bob, alice = (a_teacher(name, email=f"{name}@school.example") for name in ("bob", "alice"))
+    run = follow(make, school, [*PUPILS, TEACHER, bob])
+    follow(make, school, [*PUPILS, TEACHER, bob, alice], days=0.1)
+    revert(run.id, user_id=None)
+    assert (person("bob").status, person("alice").status) == ("archived", "active")
+
+
+def test_the_two_last_owners_who_came_together_do_not_both_leave_together(make: Builder) -> None:
+    fresh: School = make.school()
+    names = ("alice", "bob")
+    for name in names:
+        make.owner(fresh, email=f"{name}@school.example")
+    people = [a_teacher(name, email=f"{name}@school.example") for name in names]
+    run = follow(make, fresh, [*PUPILS, *people])
+    revert(run.id, user_id=None)
+    assert sorted(person(name).status for name in names) == ["active", "archived"]
+
+
+def test_its_preview_says_what_a_guard_would_have_said(make: Builder, school: School) -> None:
+    more = [a_student(f"m{n}") for n in range(9)]
+    run = follow(make, school, [*PUPILS, *more, TEACHER])
+    seen = preview_revert(run.id)
+    commit()
+    (sentence,) = seen.says
+    assert "9 of 49 students (18 %)" in sentence
+    done = revert(run.id, user_id=None).run
+    assert done.status == "succeeded", "it is somebody's order"
+    assert list(done.warnings) == [sentence]
+    assert all(person(f"m{n}").status == "archived" for n in range(9))
+
+
+def test_somebody_brought_back_by_a_run_is_archived_again(make: Builder, school: School) -> None:
+    follow(make, school, [*PUPILS[1:], TEACHER], days=-2)
+    before = shown(school)
+    run = follow(make, school, [*PUPILS, TEACHER], days=-1)
+    assert person("p0").status == "active"
+    revert(run.id, user_id=None)
+    assert shown(school) == before
+
+
+def test_who_is_back_by_it_waits_out_all_their_days_again(make: Builder, school: School) -> None:
+    for day in (-8, -6, -4):
+        run = make.synced(
+            school,
+            a_snapshot([*PUPILS[1:], TEACHER], [CLASS], [TERM]),
+            now=datetime.now(UTC) + timedelta(days=day),
+            **ON,
+            grace__students="3",
+        )
+    assert person("p0").status == "archived"
+    revert(run.id, user_id=None)
+    again = make.synced(
+        school, a_snapshot([*PUPILS[1:], TEACHER], [CLASS], [TERM]), **ON, grace__students="3"
+    )
+    assert again.counts is not None
+    assert again.counts["people"]["leaving"] == 1
+    assert (person("p0").status, person("p0").leaving_runs) == ("active", 1)
+    commit()
+
+
+def test_a_revert_that_asked_to_hold_can_be_taken_back_and_then_holds_nothing(
+    make: Builder, school: School
+) -> None:
+    run = a_busy_run(make, school)
+    after = shown(school)
+    back = revert(run.id, user_id=None, hold=True).run.id
+    revert(back, user_id=None)
+    again = a_busy_run(make, school)
+    assert (again.status, shown(school)) == ("succeeded", after)
+
+
+def test_a_wish_to_be_asked_ends_when_its_revert_is_taken_back(
+    make: Builder, school: School
+) -> None:
+    """The next, other change of the same column is an ordinary one."""
+    run = a_busy_run(make, school)
+    back = revert(run.id, user_id=None, hold=True).run.id
+    revert(back, user_id=None)
+    third = [*PUPILS[1:3], replace(PUPILS[3], last_name="Third", grade="11"), *PUPILS[4:]]
+    again = follow(make, school, [*third, TEACHER, NEW], [replace(CLASS, students=("p2",))])
+    assert (again.status, person("p3").last_name) == ("succeeded", "Third")
+
+
+def test_the_wish_to_be_asked_outlives_an_answer_that_is_doubted(
+    make: Builder, school: School
+) -> None:
+    before = shown(school)
+    run = a_busy_run(make, school)
+    revert(run.id, user_id=None, hold=True)
+    follow(make, school, [*PUPILS, NEW, TEACHER], [])
+    again = a_busy_run(make, school)
+    assert (again.status, shown(school)) == ("held", before)
+
+
+def test_what_is_rejected_after_it_was_taken_back_never_comes(
+    make: Builder, school: School
+) -> None:
+    before = shown(school)
+    run = a_busy_run(make, school)
+    revert(run.id, user_id=None, hold=True)
+    again = a_busy_run(make, school)
+    approval.reject(again.id, user_id=None, note="a wrong feed")
+    for _ in range(2):
+        assert a_busy_run(make, school).status == "succeeded"
+        assert shown(school) == before

@@ -42,6 +42,14 @@ KINDS = {
 }
 """(entity, action) of every kind of operation -> its title, in the order people read them."""
 
+ENDS = {
+    "create": "created",
+    "update": "updated",
+    "link": "updated",
+    "restore": "restored",
+    "archive": "archived",
+}
+"""The action of an operation -> how who or what it is about has ended."""
 HELD_WORDS = {
     ("person", "archive"): "would be archived",
     ("person", "restore"): "would be brought back",
