@@ -5,6 +5,7 @@ here now, and only what it still asks for, exactly so, is applied. What is new w
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -50,6 +51,8 @@ def _approve(
     if latest is None:
         raise NotWaiting("No answer of the roster is kept any more; the next sync decides anew.")
     ground = ground_of(run.school, settings)
+    waiting = {thing: waits for thing, waits, _ in holds.still_waiting(run.school_id)}
+    ground = replace(ground, history=replace(ground.history, waiting=waiting))
     picked = {
         row.id: _picked(row, same_as[row.id], ground, latest[1])
         for row in rows
@@ -74,8 +77,8 @@ def _approve(
     moot = [row for row in rows if row not in applied]
     holds.decide(applied, HoldState.APPROVED, run_id=run.id, user_id=user_id, now=now)
     holds.decide(moot, HoldState.CLEARED, run_id=run.id, user_id=user_id, now=now)
-    _count(run, applied, {row.id: ENDS[row.action] for row in applied})
-    _count(run, moot, {row.id: "unchanged" for row in moot})
+    ends = {row.id: "updated" if row.id in picked else ENDS[row.action] for row in applied}
+    _count(run, rows, ends | {row.id: "unchanged" for row in moot})
     return _settled(run)
 
 
@@ -133,22 +136,33 @@ def _picked(row: HoldRow, person_id: int, ground: Ground, snapshot: Snapshot) ->
 def _count(run: Run, rows: Sequence[HoldRow], ends: Mapping[int, str]) -> None:
     """Moves decided holds from "held" to how they ended, in the run's counts."""
     counts = {name: dict(part) for name, part in (run.counts or NO_COUNTS).items()}
-    people, lists, members = counts["people"], counts["lists"], counts["memberships"]
+    members = counts["memberships"]
     for row in rows:
         if row.entity == "person":
-            people["held"] = max(0, people["held"] - 1)
-            people[ends[row.id]] += 1
-            continue
-        lists["held"] = max(0, lists["held"] - 1)
-        applied = ends[row.id] in ENDS.values()
-        if row.entity == "list" and applied:
-            lists[ends[row.id]] += 1
-        else:
-            lists["unchanged"] += 1
-        if row.entity == "members" and applied:
+            counts["people"]["held"] = max(0, counts["people"]["held"] - 1)
+            counts["people"][ends[row.id]] += 1
+        elif row.entity == "members" and ends[row.id] == "updated":
             members["added"] += sum(map(len, row.after.values()))
             members["removed"] += sum(map(len, row.before.values()))
+    _count_lists(run, rows, ends, counts["lists"])
     run.counts = counts
+
+
+def _count_lists(
+    run: Run, rows: Sequence[HoldRow], ends: Mapping[int, str], lists: dict[str, int]
+) -> None:
+    """Each list once, when nothing of it waits any more."""
+    still = {row.entity_id for row in holds.holds_of(run, state=HoldState.WAITING)}
+    decided: dict[int | None, str] = {}
+    for row in rows:
+        if row.entity == "list" and ends[row.id] in ENDS.values():
+            decided[row.entity_id] = ends[row.id]
+        elif row.entity != "person":
+            decided.setdefault(row.entity_id, "unchanged")
+    for list_id, end in decided.items():
+        if list_id not in still:
+            lists["held"] = max(0, lists["held"] - 1)
+            lists[end] += 1
 
 
 def _settled(run: Run) -> Run:

@@ -9,10 +9,10 @@ from functools import partial
 from roster_dash.ending import Result, add_result_mails
 from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput, NotRevertible
-from roster_dash.roster.operations import Entity, Operation
+from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.report import ENDS, NO_COUNTS, summary
 from roster_dash.roster.reversal import Reversal, reverse, would_trip
-from roster_dash.store import log, people, rosters, runs
+from roster_dash.store import holds, log, people, rosters, runs
 from roster_dash.store import settings as settings_store
 from roster_dash.store.history import owners_of
 from roster_dash.store.people import ActivePerson
@@ -84,6 +84,10 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
             if op.entity is Entity.PERSON and op.kept_id
         }
     )
+    if run.reverts_id is not None:
+        things = {(op.entity, op.kept_id) for op in reversal.operations}
+        holds.end_keeping_off(run, things, now)
+        holds.settle_runs(run.school_id)
     return runs.reloaded(made)
 
 
@@ -102,8 +106,10 @@ def _reverting(run: Run, only: Collection[int] | None) -> Reverting:
     if not done:
         raise NotRevertible(f"Run {run.id} changed nothing, so there is nothing to take back.")
     here = people.active_people(run.school_id)
-    stays = _last_owner(here, owners_of(run.school_id))
-    reversal = reverse(done, log.how_it_is_now(run.id, done), stays=stays)
+    now = log.how_it_is_now(run.id, done)
+    reversal = reverse(done, now)
+    if stays := _last_owner(reversal, here, owners_of(run.school_id)):
+        reversal = reverse(done, now, stays=stays)
     return Reverting(run, reversal, _says(reversal, here, run))
 
 
@@ -115,11 +121,20 @@ def _what_it_is(run: Run) -> str:
     return f"ended on {run.finished_at:%d %B %Y}"
 
 
-def _last_owner(here: Sequence[ActivePerson], owners: Set[str]) -> frozenset[int]:
-    """The person of an Owner who must stay, if all of the Owners are people here."""
-    ids = [person.id for person in here if person.email.casefold() in owners]
-    others = owners - {person.email.casefold() for person in here}
-    return frozenset(ids[:1]) if not others else frozenset()
+def _last_owner(
+    reversal: Reversal, here: Sequence[ActivePerson], owners: Set[str]
+) -> frozenset[int]:
+    """An Owner's person who must stay, if all Owners are people here and none would be left."""
+    ids = {person.id: person.email.casefold() for person in here}
+    people = {row_id for row_id, email in ids.items() if email in owners}
+    leaving = {
+        op.kept_id
+        for op in reversal.operations
+        if op.entity is Entity.PERSON and op.action is Action.ARCHIVE
+    }
+    if not people & leaving or people - leaving or owners - set(ids.values()):
+        return frozenset()
+    return frozenset([min(people)])
 
 
 def _says(reversal: Reversal, here: Sequence[ActivePerson], run: Run) -> list[str]:

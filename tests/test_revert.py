@@ -24,7 +24,7 @@ TEACHER = a_teacher("t")
 NEW = a_student("new")
 TERM = Term("term-1", "Fall")
 CLASS = a_section("c", name="Biology", teachers=("t",), students=("p0", "p1", "p2"))
-ON = {"students__archive": "on", "teachers__archive": "on"}
+ON = {"students__archive": "on", "teachers__archive": "on", "teachers__auto_update": "on"}
 
 
 @pytest.fixture
@@ -276,9 +276,7 @@ def test_what_was_edited_between_a_run_and_its_approval_stays(
     odd = replace(PUPILS[3], roles=(Role.TEACHER,), last_name="Other")
     run = follow(make, school, [*PUPILS[:3], odd, *PUPILS[4:], TEACHER])
     user = make.owner(school).id
-    make.settings(
-        school, students="on", teachers="on", students__auto_update="on", teachers__auto_update="on"
-    )
+    make.settings(school, students="on", teachers="on", students__auto_update="on", **ON)
     edits.edit_person(person("p3"), {"last_name": "Mine"}, user)
     commit()
     approval.approve(run.id, user_id=user)

@@ -4,7 +4,7 @@ numbers. A guard never stops what it isn't about.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -125,6 +125,41 @@ def _waiting_still(proposals: Proposals, held_anyway: Set[int], history: History
         Verdict(guard, f"{len(indexes):,} from an earlier sync: {_lower(GUARDS[guard])}.", indexes)
         for guard, indexes in held.items()
     ]
+
+
+def without_rejected(
+    proposals: Proposals, history: History
+) -> tuple[list[Proposal], frozenset[str]]:
+    """The proposals without what somebody rejected, and the fingerprints of that.
+
+    Whoever must not get a new id gets nothing else from its record: it is somebody else's.
+    """
+    met: set[str] = set()
+    kept: list[Proposal] = []
+    for proposal in proposals:
+        for part in _rejected_parts(proposal, history):
+            operation = proposal.operation
+            if operation is None:
+                break
+            met.add(fingerprint(part))
+            rest = allowed_part(operation, frozenset(part.after))
+            if rest is None or "source_id" in part.after or part == operation:
+                proposal = proposal.ends(Outcome.SKIPPED, "rejected")
+            else:
+                proposal = replace(proposal, operation=rest)
+        kept.append(proposal)
+    return kept, frozenset(met)
+
+
+def _rejected_parts(proposal: Proposal, history: History) -> list[Operation]:
+    operation = proposal.operation
+    if operation is None or not history.rejected:
+        return []
+    if fingerprint(operation) in history.rejected:
+        return [operation]
+    declined = history.declined.get((Entity.PERSON, operation.kept_id or operation.source_id), ())
+    parts = [(held_part(operation, each.columns), each.fingerprint) for each in declined]
+    return [part for part, mark in parts if fingerprint(part) == mark]
 
 
 def _lower(text: str) -> str:
@@ -248,7 +283,7 @@ def _many_relinks(
     verdicts = []
     for role in PRECEDENCE:
         held = {
-            index: ALL_COLUMNS if proposal.reason == "linked" else frozenset({"source_id"})
+            index: frozenset({"source_id"})
             for index, proposal in enumerate(proposals)
             if proposal.role is role
             and proposal.operation

@@ -1,12 +1,20 @@
 """The guards of user lists: one that would be emptied, and many that would be retired at once."""
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from roster_dash.roster.guard import Guard, Held, is_over, limit_words, share
-from roster_dash.roster.history import History
-from roster_dash.roster.operations import Action, Entity, Operation, fingerprint
+from roster_dash.roster.guard import (
+    Guard,
+    Held,
+    allowed_part,
+    held_part,
+    is_over,
+    limit_words,
+    share,
+)
+from roster_dash.roster.history import History, Waiting
+from roster_dash.roster.operations import Action, Entity, Operation, Values, fingerprint
 from roster_dash.roster.records import Kept, KeptList, Term
 from roster_dash.roster.settings import Limits
 from roster_dash.roster.terms import has_ended
@@ -49,6 +57,7 @@ def judge_lists(
 ) -> Judged:
     """What of the wanted changes is applied, and what waits."""
     judged = Judged()
+    wanted = _without_rejected(wanted, history, judged)
     retiring = _retiring(wanted, kept, limits, history, today)
     for index, change in enumerate(wanted):
         verdict = (
@@ -66,9 +75,7 @@ def _take(
 ) -> None:
     operation = change.operation
     mark = fingerprint(operation)
-    if mark in history.rejected:
-        judged.rejected.append(mark)
-    elif verdict is None:
+    if verdict is None:
         judged.operations.append(operation)
     elif mark in history.approved:
         judged.approved.append(operation)
@@ -79,6 +86,56 @@ def _take(
             judged.sentences.append(sentence)
         if operation.kept_id is not None:
             judged.waiting.add(operation.kept_id)
+
+
+def _without_rejected(
+    wanted: Sequence[WantedChange], history: History, judged: Judged
+) -> list[WantedChange]:
+    """The changes without what somebody rejected; members one by one."""
+    kept: list[WantedChange] = []
+    for change in wanted:
+        operation: Operation | None = change.operation
+        mark = fingerprint(change.operation)
+        if mark in history.rejected:
+            judged.rejected.append(mark)
+            continue
+        thing = (change.operation.entity, change.operation.kept_id or change.operation.source_id)
+        for declined in history.declined.get(thing, ()):
+            if operation is None:
+                break
+            rest = _rest_of(operation, declined)
+            if rest != operation:
+                judged.rejected.append(declined.fingerprint)
+                operation = rest
+        if operation is not None:
+            leaving = change.leaving & frozenset(operation.before.get("members", ()))
+            kept.append(replace(change, operation=operation, leaving=leaving))
+    return kept
+
+
+def _rest_of(operation: Operation, declined: Waiting) -> Operation | None:
+    """What of a change was not rejected."""
+    if operation.entity is not Entity.MEMBERS:
+        part = held_part(operation, declined.columns)
+        is_declined = fingerprint(part) == declined.fingerprint
+        return allowed_part(operation, declined.columns) if is_declined else operation
+    before = _others(operation.before, declined.before)
+    after = _others(operation.after, declined.after)
+    sides = [side for side in after if before.get(side) or after[side]]
+    if not sides:
+        return None
+    return replace(
+        operation,
+        before={side: before[side] for side in sides},
+        after={side: after[side] for side in sides},
+    )
+
+
+def _others(sides: Values, declined: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {
+        side: [person for person in people if person not in set(declined.get(side, ()))]
+        for side, people in sides.items()
+    }
 
 
 def _emptied(change: WantedChange, limits: Limits, today: date) -> ListVerdict | None:
@@ -128,7 +185,6 @@ def _retiring(
         if change.operation.action is Action.ARCHIVE
         and not change.is_ours
         and not has_ended(change.term, today)
-        and fingerprint(change.operation) not in history.rejected
     ]
     total = sum(1 for row in kept.lists if row.is_active and row.list.source_id)
     lately = history.removed_lately.get("lists", 0)

@@ -21,6 +21,7 @@ from roster_dash.roster.guard import (
     held_part,
     judge,
     unhealthy_roles,
+    without_rejected,
 )
 from roster_dash.roster.history import NOTHING_BEFORE, History, Leaving
 from roster_dash.roster.lists import Here, ListPlan, plan_lists
@@ -72,7 +73,9 @@ def plan(
     """
     guarded = doubts(snapshot, kept, settings)
     may_remove = not guarded and not history.first_run
-    proposals = propose(snapshot.people, kept, settings, history, today, may_remove=may_remove)
+    proposals, rejected = without_rejected(
+        propose(snapshot.people, kept, settings, history, today, may_remove=may_remove), history
+    )
     suspicion = suspect_new_ids(proposals, history)
     verdicts = [
         *suspicion.verdicts,
@@ -91,7 +94,7 @@ def plan(
         held=(*people.held, *list_plan.judged.held),
         approved=(*people.approved, *list_plan.judged.approved),
         marks=people.marks,
-        rejected=frozenset((*people.rejected, *list_plan.judged.rejected)),
+        rejected=frozenset((*rejected, *list_plan.judged.rejected)),
         holds=(*_sentences(verdicts, people.held), *list_plan.judged.sentences),
         outcomes=tuple(people.outcomes),
         list_counts=list_plan.counts,
@@ -132,7 +135,6 @@ class _People:
         self.held: list[Held] = []
         self.approved: list[Operation] = []
         self.marks: dict[int, Leaving | None] = {}
-        self.rejected: set[str] = set()
         self.outcomes: list[PersonOutcome] = []
 
     def settle(self, proposals: Sequence[Proposal], verdicts: Sequence[Verdict]) -> None:
@@ -150,9 +152,8 @@ class _People:
                 proposal, operation = self._grace(proposal)
             else:
                 operation = proposal.operation
-                self._note_rejected(proposal)
-            if proposal.reason == "rejected":
-                operation = None
+                if proposal.reason == "rejected":
+                    self._stay(proposal)
             self._mark(proposal, operation)
             if operation is not None:
                 self.operations.append(operation)
@@ -194,10 +195,9 @@ class _People:
             return (held_outcome(proposal) if operation else proposal), None
         assert operation is not None
         waits, goes = held_part(operation, columns), allowed_part(operation, columns)
+        if verdict.guard is Guard.REKEY:
+            goes = None  # nothing of a record comes to somebody of whom it may not be
         mark = fingerprint(waits)
-        if mark in self._history.rejected:
-            self.rejected.add(mark)
-            return (proposal if goes else proposal.ends(Outcome.SKIPPED, "rejected")), goes
         if mark in self._history.approved:
             self.approved.append(waits)
         else:
@@ -206,7 +206,7 @@ class _People:
         return held_outcome(proposal), goes
 
     def _stay(self, proposal: Proposal) -> None:
-        """Whose leaving waits stays on their lists."""
+        """Whose leaving waits, or was rejected, stays on their lists."""
         if proposal.row is not None and proposal.record is None:
             self._staying.add(proposal.row.person.source_id)
 
@@ -236,10 +236,6 @@ class _People:
         doubted = proposal.reason in ("empty_answer", "kept_here", "rejected", "awaiting_conflict")
         if proposal.record is not None or operation is not None or not (counting or doubted):
             self.marks[row.id] = None
-
-    def _note_rejected(self, proposal: Proposal) -> None:
-        if proposal.reason == "rejected" and proposal.operation is not None:
-            self.rejected.add(fingerprint(proposal.operation))
 
 
 def _outcome(proposal: Proposal) -> PersonOutcome:

@@ -8,7 +8,7 @@ from roster_dash.roster.grace import stays
 from roster_dash.roster.history import History
 from roster_dash.roster.match import Matches, match_people
 from roster_dash.roster.merge import changed_values, merge_person, person_values
-from roster_dash.roster.operations import Action, Entity, Operation, Values, fingerprint
+from roster_dash.roster.operations import Action, Entity, Operation, Values
 from roster_dash.roster.outcomes import Outcome
 from roster_dash.roster.records import Kept, KeptPerson, Person, Status
 from roster_dash.roster.roles import Role
@@ -190,8 +190,6 @@ class _Proposer:
             outcome = Outcome.LEAVING if stay == "snoozed" else Outcome.SKIPPED
             self._end(outcome, stay, None, row, role)
             return
-        if fingerprint(operation) in self._history.rejected:
-            outcome, reason = Outcome.SKIPPED, "rejected"
         self._end(outcome, reason, None, row, role, operation)
 
     def _operate(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from roster_dash.extensions import db
 from roster_dash.roster.guard import Guard
-from roster_dash.roster.history import History, Waiting
+from roster_dash.roster.history import History, Thing, Waiting
 from roster_dash.roster.operations import Action, Entity
 from roster_dash.roster.records import Status
 from roster_dash.roster.roles import Role
@@ -44,14 +44,13 @@ def load_history(school: School, settings: SyncSettings, now: datetime) -> Histo
         owners=owners_of(school.id),
         moved=_moved(school),
         rejected=holds.rejected_fingerprints(school.id),
+        declined=holds.declined(school.id),
         reverted=holds.reverted_columns(school.id),
         waiting=_waiting(school, settings, now),
     )
 
 
-def _waiting(
-    school: School, settings: SyncSettings, now: datetime
-) -> dict[tuple[Entity, int | str], Waiting]:
+def _waiting(school: School, settings: SyncSettings, now: datetime) -> dict[Thing, Waiting]:
     """What waits; but for what waits under limits that somebody, or the calendar, has raised."""
     zone = ZoneInfo(school.timezone)
     today = settings.limits_on(now.astimezone(zone).date())

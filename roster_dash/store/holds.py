@@ -1,7 +1,7 @@
 """What waits for a person: kept over the runs that ask for it, until somebody decides."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, insert, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.guard import Guard, Held
-from roster_dash.roster.history import Waiting
+from roster_dash.roster.history import Thing, Waiting
 from roster_dash.roster.operations import Entity
 from roster_dash.roster.plan import Plan
 from roster_dash.store.runs import RunStatus
@@ -192,8 +192,8 @@ def rejected_fingerprints(school_id: int) -> frozenset[str]:
     return frozenset(db.session.scalars(query))
 
 
-def still_waiting(school_id: int) -> list[tuple[tuple[Entity, int | str], Waiting, Run]]:
-    """((entity, row id or source_id), what waits, the run that first held it)."""
+def still_waiting(school_id: int) -> list[tuple[Thing, Waiting, Run]]:
+    """(thing, what waits about it, the run that first held it)."""
     rows = db.session.execute(
         select(HoldRow, Run).join(Run, Run.id == HoldRow.first_run_id).where(*_waiting(school_id))
     )
@@ -205,6 +205,27 @@ def still_waiting(school_id: int) -> list[tuple[tuple[Entity, int | str], Waitin
         )
         for hold, run in rows
     ]
+
+
+def declined(school_id: int) -> Mapping[Thing, list[Waiting]]:
+    """Thing -> what of it was rejected."""
+    found: dict[Thing, list[Waiting]] = defaultdict(list)
+    for hold in db.session.scalars(select(HoldRow).where(*_rejected(school_id))):
+        thing = (Entity(hold.entity), hold.entity_id or hold.source_id)
+        found[thing].append(
+            Waiting(hold.fingerprint, hold.guard, frozenset(hold.after), hold.before, hold.after)
+        )
+    return found
+
+
+def end_keeping_off(run: Run, things: Collection[tuple[Entity, int | None]], now: datetime) -> None:
+    """A revert was taken back: what it kept from being done again is ordinary from now on."""
+    run.keeps_off = False
+    rows = db.session.scalars(
+        select(HoldRow).where(*_waiting(run.school_id), HoldRow.guard == Guard.REVERTED)
+    )
+    ids = [row.id for row in rows if (Entity(row.entity), row.entity_id) in things]
+    _set(ids, state=HoldState.CLEARED, decided_at=now, decided_run_id=run.id)
 
 
 def reverted_columns(school_id: int) -> Mapping[tuple[Entity, int], frozenset[str]]:

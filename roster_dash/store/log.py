@@ -1,7 +1,7 @@
 """The operation log as taking back reads it: what a run did, and what was changed since."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -98,7 +98,12 @@ def _touched(
     run_id: int, done: Sequence[Logged], ids: dict[Entity, set[int]]
 ) -> dict[Thing, dict[str, Touch]]:
     """What later operations changed of the same things, not counting the run's own."""
-    newest = {operation.thing: operation.id for operation in done}
+    began = {operation.thing: operation.id for operation in reversed(done)}
+    newest = {
+        (operation.thing, key): operation.id
+        for operation in done
+        for key in _keys(operation.entity, operation.before, operation.after)
+    }
     first = min((operation.id for operation in done), default=0)
     table = OperationRow.__table__.c
     touched: dict[Thing, dict[str, Touch]] = defaultdict(dict)
@@ -119,15 +124,17 @@ def _touched(
                 .order_by(table.id)
             )
             for row_id, entity_id, by_run, before, after, email in rows:
-                if by_run == run_id or row_id < newest[entity, entity_id]:
+                thing = (entity, entity_id)
+                if by_run == run_id:
                     continue
                 touch = Touch(f"run {by_run}" if by_run else email or "somebody", not by_run)
-                keys = _keys(entity, before, after)
-                touched[entity, entity_id].update(dict.fromkeys(keys, touch))
+                for key in _keys(entity, before, after):
+                    if row_id > newest.get((thing, key), began[thing]):
+                        touched[thing][key] = touch
     return touched
 
 
-def _keys(entity: Entity, before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+def _keys(entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     if entity is not Entity.MEMBERS:
         return {*before, *after}
     return {

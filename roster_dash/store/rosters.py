@@ -211,10 +211,16 @@ def _write_rows(
     changes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for op in operations:
         if op.kept_id is not None:
-            changes[tuple(sorted(op.after))].append({"_id": op.kept_id, **op.after})
+            changes[tuple(sorted(op.after))].append({"_id": op.kept_id, **_as_stored(op.after)})
     for columns, rows in changes.items():
         _update(table, columns, rows)
     return [_log_row(op, ids.get(id(op)) or op.kept_id, op.before, op.after) for op in operations]
+
+
+def _as_stored(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever has no id of the roster's (any more) has none, and not a blank one."""
+    blank_id = {"source_id": None} if values.get("source_id") == "" else {}
+    return {**values, **blank_id}
 
 
 def _update(

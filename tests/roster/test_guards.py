@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from roster_dash.roster.guard import Guard
-from roster_dash.roster.history import History, Leaving
+from roster_dash.roster.history import History, Leaving, Waiting
 from roster_dash.roster.operations import Action, Entity, fingerprint
 from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import KeptPerson, Person, Section, Term
@@ -382,3 +382,128 @@ def test_who_waits_to_be_archived_stays_on_the_lists() -> None:
     )
     assert len(made.held) == 9
     assert not [op for op in made.operations if op.entity is Entity.MEMBERS]
+
+
+ROLLOVER = "2026-11-24..2026-11-25 rollover 40"
+TERMS = "2026-11-24..2026-11-25 terms 80"
+
+
+@pytest.mark.parametrize(
+    ("day", "gone", "is_held"),
+    [(23, 10, False), (23, 11, True), (24, 40, False), (25, 41, True), (26, 11, True)],
+)
+def test_a_rollover_lets_so_many_leave_as_it_says_and_only_on_its_days(
+    day: int, gone: int, is_held: bool
+) -> None:
+    rows = students(100)
+    settings = some_settings(**ON, calendar=ROLLOVER)
+    made = plan(a_snapshot(without(rows, gone)), here(rows), settings, date(2026, 11, day))
+    assert (len(made.held), count(made, "archived")) == ((gone, 0) if is_held else (0, gone))
+
+
+@pytest.mark.parametrize(("day", "is_held"), [(23, True), (24, False), (26, True)])
+def test_new_terms_let_lists_lose_so_many_as_they_say_and_only_on_their_days(
+    day: int, is_held: bool
+) -> None:
+    members = frozenset(row.id for row in PUPILS[:20])
+    made = plan(
+        a_snapshot([row.person for row in PUPILS], [a_class(0, range(4))], [FALL]),
+        here(PUPILS, [a_kept_list(a_section("c0", name="Class 0"), members=members)]),
+        some_settings(**(ON | LISTS), calendar=TERMS),
+        date(2026, 11, day),
+    )
+    assert [held.guard for held in made.held] == ([Guard.LIST_MEMBERS] if is_held else [])
+
+
+@pytest.mark.parametrize(("gone", "is_held"), [(4, False), (5, True)])
+def test_lists_retire_up_to_ten_per_cent_of_many(gone: int, is_held: bool) -> None:
+    made = with_lists([a_class(n, range(9)) for n in range(gone, 40)], range(9), lists=40)
+    assert made.list_counts["held"] == (gone if is_held else 0)
+    assert made.list_counts["archived"] == (0 if is_held else gone)
+
+
+def test_lists_that_retire_little_by_little_are_seen_within_seven_days() -> None:
+    made = plan(
+        a_snapshot(
+            [row.person for row in PUPILS], [a_class(n, range(9)) for n in range(2, 40)], [FALL]
+        ),
+        here(PUPILS, [a_kept_list(a_section(f"c{n}", name=f"Class {n}")) for n in range(40)]),
+        some_settings(**(ON | LISTS)),
+        TODAY,
+        History(removed_lately={"lists": 9}),
+    )
+    assert [held.guard for held in made.held] == [Guard.LISTS] * 2
+    assert made.holds == (
+        "With these 2, 11 of 49 lists would be retired within 7 days because their classes are "
+        "gone; the limit is 20 %.",
+    )
+
+
+@pytest.mark.parametrize(("number", "is_held"), [(206, False), (207, True)])
+def test_half_of_a_large_role_may_get_other_e_mails(number: int, is_held: bool) -> None:
+    rows = students(412)
+    records = [
+        replace(row.person, email=f"new{index}@school.example") if index < number else row.person
+        for index, row in enumerate(rows)
+    ]
+    assert len(planned(records, rows).held) == (number if is_held else 0)
+
+
+def rejecting(made: Plan, number: int) -> History:
+    declined = {
+        (held.operation.entity, held.operation.kept_id or held.operation.source_id): [
+            Waiting(held.fingerprint, held.guard, frozenset(held.operation.after))
+        ]
+        for held in made.held[:number]
+    }
+    marks = frozenset(held.fingerprint for held in made.held[:number])
+    return History(rejected=marks, declined=declined)
+
+
+def test_names_that_were_rejected_stay_and_the_rest_comes() -> None:
+    rows = students(40)
+    records = changed(rows, 40, last_name="Other", grade="11")
+    first = planned(records, rows)
+    again = planned(records, rows, rejecting(first, 40))
+    assert (again.held, again.rejected) == ((), rejecting(first, 40).rejected)
+    assert {tuple(op.after) for op in again.operations} == {("grade",)}
+
+
+def test_new_ids_that_were_rejected_do_not_come_though_the_others_are_few() -> None:
+    rows = students(60)
+    records = [replace(row.person, source_id=f"new{row.id}") for row in rows[:7]]
+    records += without(rows, 7)
+    first = planned(records, rows)
+    assert len(first.held) == 7
+    (rest, *_) = records
+    again = planned([rest, *(row.person for row in rows[1:])], rows, rejecting(first, 7))
+    assert (again.held, again.operations) == ((), ())
+
+
+@pytest.mark.parametrize("role", [Role.TEACHER, Role.ADMIN])
+def test_a_higher_role_that_was_rejected_never_comes(role: Role) -> None:
+    rows = students(40)
+    records = [replace(rows[0].person, roles=(role,), grade="12"), *without(rows, 1)]
+    records += [a_teacher(roles=(role,))]
+    first = planned(records, rows)
+    again = planned(records, rows, rejecting(first, 1))
+    assert (again.held, again.rejected) == ((), rejecting(first, 1).rejected)
+    assert [op.after for op in again.operations if op.kept_id] == [{"grade": "12"}]
+
+
+def test_what_was_taken_back_and_then_rejected_stays_as_it_was() -> None:
+    rows = students(40)
+    records = changed(rows, 1, last_name="Again", grade="12")
+    reverted = {(Entity.PERSON, rows[0].id): frozenset({"last_name"})}
+    first = planned(records, rows, History(reverted=reverted))
+    later = rejecting(first, 1)  # the wish not to do it again ends with the hold
+    assert [op.after for op in planned(records, rows, later).operations] == [{"grade": "12"}]
+
+
+def test_whoever_comes_back_in_a_higher_role_comes_back_in_the_old_one() -> None:
+    row = archived(a_student())
+    rows = [row, *students(40)]
+    record = replace(row.person, roles=(Role.TEACHER,))
+    made = planned([record, *(each.person for each in rows[1:]), a_teacher()], rows)
+    assert [op.after for op in made.operations if op.kept_id] == [{"status": "active"}]
+    assert [held.operation.after["roles"] for held in made.held] == [[Role.TEACHER]]
