@@ -95,12 +95,15 @@ def judge(
         and row.person.source_id
         and (role := settings.deciding_role(row.person.roles))
     )
-    matched = Counter(each.role for each in proposals if each.role and each.row and each.record)
+    roles = [_role_here(proposal, settings) for proposal in proposals]
+    matched = Counter(
+        role for role, each in zip(roles, proposals, strict=True) if role and each.record
+    )
     verdicts = [
         *_reverted(proposals, history),
         *_removals(proposals, people, limits, settings, history, today),
-        *_many_relinks(proposals, matched, limits),
-        *_identity_updates(proposals, matched, limits, history),
+        *_many_relinks(proposals, roles, matched, limits),
+        *_identity_updates(proposals, roles, matched, limits, history),
         *_escalations(proposals),
     ]
     waiting = {index for verdict in verdicts for index in verdict.held}
@@ -243,12 +246,16 @@ def _removal_verdict(
 
 
 def _identity_updates(
-    proposals: Proposals, people: Mapping[Role, int], limits: Limits, history: History
+    proposals: Proposals,
+    roles: Sequence[Role | None],
+    people: Mapping[Role, int],
+    limits: Limits,
+    history: History,
 ) -> list[Verdict]:
     """Names, e-mails, ids and parents that replace others. One where none was is no other one."""
     by_role: dict[Role, dict[int, frozenset[str]]] = defaultdict(dict)
     for index, proposal in enumerate(proposals):
-        operation, role = proposal.operation, proposal.role
+        operation, role = proposal.operation, roles[index]
         if operation is None or role is None or proposal.row is None or proposal.record is None:
             continue
         columns = _replaced(operation)
@@ -276,8 +283,18 @@ def _replaced(operation: Operation) -> frozenset[str]:
     return identity | contact
 
 
+def _role_here(proposal: Proposal, settings: SyncSettings) -> Role | None:
+    """The role of somebody here, whatever the roster makes of them; None for who isn't here."""
+    if proposal.row is None:
+        return None
+    return settings.deciding_role(proposal.row.person.roles) or proposal.role
+
+
 def _many_relinks(
-    proposals: Proposals, people: Mapping[Role, int], limits: Limits
+    proposals: Proposals,
+    roles: Sequence[Role | None],
+    people: Mapping[Role, int],
+    limits: Limits,
 ) -> list[Verdict]:
     """Ids that replace others, for people known by a number or an e-mail."""
     verdicts = []
@@ -285,7 +302,7 @@ def _many_relinks(
         held = {
             index: frozenset({"source_id"})
             for index, proposal in enumerate(proposals)
-            if proposal.role is role
+            if roles[index] is role
             and proposal.operation
             and "source_id" in proposal.operation.after
             and proposal.operation.before.get("source_id")

@@ -1,5 +1,6 @@
 """Each guard, at its limit and just above it, in numbers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -507,3 +508,14 @@ def test_whoever_comes_back_in_a_higher_role_comes_back_in_the_old_one() -> None
     made = planned([record, *(each.person for each in rows[1:]), a_teacher()], rows)
     assert [op.after for op in made.operations if op.kept_id] == [{"status": "active"}]
     assert [held.operation.after["roles"] for held in made.held] == [[Role.TEACHER]]
+
+
+def test_students_who_would_become_teachers_make_no_more_of_the_teachers() -> None:
+    """Five of seven teachers get other names; eight students, whom the roster calls teachers,
+    don't make them few."""
+    teachers = [kept(a_teacher()) for _ in range(7)]
+    rows = students(40)
+    records = changed(teachers, 5, last_name="Other")
+    records += [replace(row.person, roles=(Role.TEACHER,)) for row in rows[:8]]
+    made = planned([*records, *without(rows, 8)], [*teachers, *rows])
+    assert Counter(held.guard for held in made.held) == {Guard.ESCALATION: 8, Guard.UPDATES: 5}

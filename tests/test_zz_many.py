@@ -4,7 +4,7 @@ The promises that need nobody's hand are in test_safety_properties.py.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -35,9 +35,10 @@ Rows = list[dict[str, str | bool]]
 Hand = tuple[str, int]
 Changes = Counter[tuple[str, str, str]]
 
+ACTS_ON_SOMEBODY = ("name", "e-mail", "archive", "restore", "leave out")
 hands = st.lists(
     st.tuples(
-        st.sampled_from(["add", "add", "name", "grade", "archive", "restore", "leave out"]),
+        st.sampled_from(["add", "add", *ACTS_ON_SOMEBODY]),
         st.integers(0, 9),
     ),
     max_size=5,
@@ -49,28 +50,27 @@ def act(make: Builder, school: School, acts: Sequence[Hand]) -> None:
     """Does it. Whom it would be done to is the n-th of the school's people."""
     user = make.owner(school, email=f"owner{school.id}@school.example").id
     for kind, number in acts:
+        rows = db.session.scalars(
+            select(PersonRow).where(PersonRow.school_id == school.id).order_by(PersonRow.id)
+        ).all()
         if kind == "add":
             role = Role.TEACHER if number % 4 == 3 else Role.STUDENT
             values = {"last_name": "By hand", "sis_id": str(number), "email": "a@x.example"}
             edits.add_person(school.id, role, values, user)
-            continue
-        rows = db.session.scalars(
-            select(PersonRow).where(PersonRow.school_id == school.id).order_by(PersonRow.id)
-        ).all()
-        if not rows:
-            continue
-        row = rows[number % len(rows)]
-        if kind == "name":
-            edits.edit_person(row, {"last_name": f"Typed{number}"}, user)
-        elif kind == "grade" and (row.first_name or row.middle_name or row.last_name):
-            edits.edit_person(row, {"grade": "12"}, user)
-        elif kind == "archive":
-            edits.archive_person(row, user)
-        elif kind == "restore":
-            edits.restore_person(row, user)
-        elif kind == "leave out":
-            edits.include_person(row, row.id % 2 == 0, user)
+        elif rows:
+            _ACTS[kind](rows[number % len(rows)], user)
     commit()
+
+
+_ACTS: dict[str, Callable[[PersonRow, int], None]] = {
+    "name": lambda row, user: edits.edit_person(row, {"last_name": f"Typed{row.id}"}, user),
+    "e-mail": lambda row, user: edits.edit_person(
+        row, {"first_name": "Typed", "email": f"{row.id}@x.example"}, user
+    ),
+    "archive": edits.archive_person,
+    "restore": edits.restore_person,
+    "leave out": lambda row, user: edits.include_person(row, False, user),
+}
 
 
 def shown(school: School) -> tuple[Rows, Rows]:
@@ -91,9 +91,13 @@ def changes(run: Run) -> Changes:
     return Counter((row.entity, row.action, row.label) for row in runs.operations_of(run.id))
 
 
-@given(first=strategies.snapshots, second=strategies.snapshots, settings=strategies.settings)
-@given(acts=hands)
-@examples(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    second=strategies.snapshots,
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=300, deadline=None, suppress_health_check=QUIET)
 def test_a_preview_shows_just_what_the_next_run_does_and_holds(
     make: Builder, first: Snapshot, second: Snapshot, settings: SyncSettings, acts: list[Hand]
 ) -> None:
@@ -115,9 +119,13 @@ def test_a_preview_shows_just_what_the_next_run_does_and_holds(
     assert (seen.counts, seen.message) == (run.counts, run.message)
 
 
-@given(first=strategies.snapshots, second=strategies.snapshots, settings=strategies.settings)
-@given(acts=hands)
-@examples(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    second=strategies.snapshots,
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=300, deadline=None, suppress_health_check=QUIET)
 def test_a_second_run_does_nothing_whatever_was_done_by_hand_before(
     make: Builder, first: Snapshot, second: Snapshot, settings: SyncSettings, acts: list[Hand]
 ) -> None:
@@ -132,9 +140,13 @@ def test_a_second_run_does_nothing_whatever_was_done_by_hand_before(
     assert (shown(school), waiting(again)) == (after, held)
 
 
-@given(first=strategies.snapshots, second=strategies.snapshots, settings=strategies.settings)
-@given(acts=hands)
-@examples(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    second=strategies.snapshots,
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=400, deadline=None, suppress_health_check=QUIET)
 def test_a_run_taken_back_leaves_what_was_done_by_hand_before_it(
     make: Builder, first: Snapshot, second: Snapshot, settings: SyncSettings, acts: list[Hand]
 ) -> None:
@@ -150,9 +162,13 @@ def test_a_run_taken_back_leaves_what_was_done_by_hand_before_it(
     assert shown(school) == before
 
 
-@given(first=strategies.snapshots, second=strategies.snapshots, settings=strategies.settings)
-@given(acts=hands)
-@examples(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    second=strategies.snapshots,
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=400, deadline=None, suppress_health_check=QUIET)
 def test_what_was_rejected_is_never_done_while_the_roster_asks_for_it(
     make: Builder, first: Snapshot, second: Snapshot, settings: SyncSettings, acts: list[Hand]
 ) -> None:
@@ -183,9 +199,13 @@ def test_what_was_rejected_is_never_done_while_the_roster_asks_for_it(
         assert not done & rejected
 
 
-@given(first=strategies.snapshots, second=strategies.snapshots, settings=strategies.settings)
-@given(acts=hands)
-@examples(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    second=strategies.snapshots,
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=400, deadline=None, suppress_health_check=QUIET)
 def test_what_was_approved_is_done_and_asked_no_more(
     make: Builder, first: Snapshot, second: Snapshot, settings: SyncSettings, acts: list[Hand]
 ) -> None:
@@ -253,7 +273,7 @@ def a_feed(seed: int, percent: int) -> list[Person]:
     ),
     grace=st.sampled_from(["0", "1", "3"]),
 )
-@examples(max_examples=8, deadline=None, suppress_health_check=QUIET)
+@examples(max_examples=25, deadline=None, suppress_health_check=QUIET)
 def test_thirty_odd_nights_do_nothing_beyond_the_limits_that_nobody_approved(
     make: Builder, nights: list[tuple[int, int]], grace: str
 ) -> None:
@@ -299,9 +319,13 @@ def _is_higher(op: OperationRow) -> bool:
     return "admin" in after or (was_student and bool(after & {"staff", "teacher"}))
 
 
-@given(first=strategies.snapshots, others=st.lists(strategies.snapshots, min_size=2, max_size=4))
-@given(settings=strategies.settings, acts=hands)
-@examples(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@given(
+    first=strategies.snapshots,
+    others=st.lists(strategies.snapshots, min_size=2, max_size=4),
+    settings=strategies.settings,
+    acts=hands,
+)
+@examples(max_examples=300, deadline=None, suppress_health_check=QUIET)
 def test_no_roster_gives_anybody_a_higher_role_unasked(
     make: Builder,
     first: Snapshot,
