@@ -101,7 +101,10 @@ class SyncSettings:
 
     def deciding_role(self, roles: tuple[Role, ...]) -> Role | None:
         """The first enabled role of a person, whose switches hold for them; None: not synced."""
-        return next((role for role in PRECEDENCE if role in roles and self.role(role).sync), None)
+        for role in PRECEDENCE:
+            if role in roles and self.role(role).sync:
+                return role
+        return None
 
     def grace(self, role: Role) -> int:
         """Days that somebody of a role is missing before they are archived."""
