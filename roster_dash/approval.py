@@ -62,23 +62,23 @@ def _approve(
         raise BadInput("One person here can’t be two arrivals: choose somebody else for one.")
     wanted = {row.fingerprint for row in rows if row.id not in picked}
     planned = ground.plan(latest[1], approved=wanted)
-    if not planned.is_whole:
+    found = {fingerprint(operation): operation for operation in planned.approved}
+    if not planned.is_whole and not (found or picked):  # a doubted answer removes nobody
         raise BadInput(
             "The newest answer of the roster is doubted, so nothing can be approved on it: "
             f"{planned.warnings[0]}"
         )
-    found = {fingerprint(operation): operation for operation in planned.approved}
     now = datetime.now(UTC)
     operations = [*found.values(), *picked.values()]
     rosters.apply_operations(
         run.school_id, {"run_id": run.id, "user_id": user_id, "at": now}, operations
     )
     applied = [row for row in rows if row.fingerprint in found or row.id in picked]
-    moot = [row for row in rows if row not in applied]
+    moot = [row for row in rows if row not in applied] if planned.is_whole else []
     holds.decide(applied, HoldState.APPROVED, run_id=run.id, user_id=user_id, now=now)
     holds.decide(moot, HoldState.CLEARED, run_id=run.id, user_id=user_id, now=now)
     ends = {row.id: "updated" if row.id in picked else ENDS[row.action] for row in applied}
-    _count(run, rows, ends | {row.id: "unchanged" for row in moot})
+    _count(run, [*applied, *moot], ends | {row.id: "unchanged" for row in moot})
     return _settled(run)
 
 

@@ -567,3 +567,33 @@ def test_every_approved_operation_is_in_the_log_once(taught: School, held: Run) 
         row.entity_id or 0 for row in holds.holds_of(held)
     )
     assert runs.find_run(held.id).status == "succeeded"
+
+
+def test_the_only_one_of_a_role_may_be_approved_into_a_higher_one(make: Builder) -> None:
+    """That nobody of the old role is left in the roster is just what the approval is about."""
+    lincoln: School = make.school()
+    settings = {"staff": "on", "admins": "on", "admins__auto_update": "on"}
+    secretary = a_student("s", roles=(Role.STAFF,))
+    feed(make, lincoln, [*PUPILS, secretary], days=-3, **settings)
+    promoted = replace(secretary, roles=(Role.ADMIN,))
+    run = feed(make, lincoln, [*PUPILS, promoted], days=-2, **settings)
+    assert (run.status, person("s").roles) == ("held", ["staff"])
+    approval.approve(run.id, user_id=None)
+    assert person("s").roles == ["admin"]
+
+
+def test_no_run_counts_as_waiting_what_was_decided_on_another_run(
+    make: Builder, taught: School, held: Run
+) -> None:
+    newer = feed(make, taught, PUPILS[10:], days=-2)
+    approval.approve(held.id, user_id=None)
+    assert runs.find_run(newer.id).status == "succeeded"
+    assert (people_of(held)["held"], people_of(newer)["held"]) == (0, 0)
+
+
+def test_no_run_counts_as_waiting_what_cleared_itself(
+    make: Builder, taught: School, held: Run
+) -> None:
+    feed(make, taught, PUPILS, days=-2)
+    assert runs.find_run(held.id).status == "succeeded"
+    assert people_of(held)["held"] == 0

@@ -92,7 +92,7 @@ def _end_keeping_off(school_id: int) -> None:
 
 
 def settle_runs(school_id: int) -> None:
-    """A held run of which nothing waits any more has succeeded."""
+    """A held run of which nothing waits any more has succeeded, and counts nobody as waiting."""
     waits = (
         select(HoldRow.id)
         .where(
@@ -103,12 +103,16 @@ def settle_runs(school_id: int) -> None:
         )
         .exists()
     )
-    db.session.execute(
-        update(Run)
-        .where(Run.school_id == school_id, Run.status == RunStatus.HELD, ~waits)
-        .values(status=RunStatus.SUCCEEDED)
-        .execution_options(synchronize_session=False)
-    )
+    over = select(Run).where(Run.school_id == school_id, Run.status == RunStatus.HELD, ~waits)
+    for run in db.session.scalars(over):
+        run.status = RunStatus.SUCCEEDED
+        counts = {name: dict(part) for name, part in (run.counts or {}).items()}
+        for name, end in (("people", "skipped"), ("lists", "unchanged")):
+            part = counts.get(name, {})
+            part[end] = part.get(end, 0) + part.pop("held", 0)
+            part["held"] = 0
+        run.counts = counts
+    db.session.flush()
 
 
 def holds_of(
