@@ -227,6 +227,9 @@ def _update(
     table: type[PersonRow] | type[ListRow], columns: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> None:
     core = table.__table__
+    if columns == ("status",):  # the same for many: archived, or back
+        _set_status(table, rows)
+        return
     statement = (
         update(core)  # type: ignore[arg-type]
         .where(core.c.id == bindparam("_id"))
@@ -238,6 +241,19 @@ def _update(
             statement,
             [{f"_{key.lstrip('_')}": value for key, value in row.items()} for row in chunk],
         )
+
+
+def _set_status(table: type[PersonRow] | type[ListRow], rows: list[dict[str, Any]]) -> None:
+    ids: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        ids[str(row["status"])].append(row["_id"])
+    core = table.__table__
+    for status, of_status in ids.items():
+        for start in range(0, len(of_status), _CHUNK):
+            chunk = of_status[start : start + _CHUNK]
+            db.session.connection().execute(
+                update(core).where(core.c.id.in_(chunk)).values(status=status)  # type: ignore[arg-type]
+            )
 
 
 def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str, Any]]:
