@@ -105,9 +105,9 @@ def _reverting(run: Run, only: Collection[int] | None) -> Reverting:
         )
     if not done:
         raise NotRevertible(f"Run {run.id} changed nothing, so there is nothing to take back.")
-    here = people.active_people(run.school_id)
     now = log.how_it_is_now(run.id, done)
     reversal = reverse(done, now)
+    here = people.active_people(run.school_id) if _archived(reversal) else []
     if stays := _last_owner(reversal, here, owners_of(run.school_id)):
         reversal = reverse(done, now, stays=stays)
     return Reverting(run, reversal, _says(reversal, here, run))
@@ -121,17 +121,21 @@ def _what_it_is(run: Run) -> str:
     return f"ended on {run.finished_at:%d %B %Y}"
 
 
+def _archived(reversal: Reversal) -> set[int | None]:
+    return {
+        op.kept_id
+        for op in reversal.operations
+        if op.entity is Entity.PERSON and op.action is Action.ARCHIVE
+    }
+
+
 def _last_owner(
     reversal: Reversal, here: Sequence[ActivePerson], owners: Set[str]
 ) -> frozenset[int]:
     """An Owner's person who must stay, if all Owners are people here and none would be left."""
     ids = {person.id: person.email.casefold() for person in here}
     people = {row_id for row_id, email in ids.items() if email in owners}
-    leaving = {
-        op.kept_id
-        for op in reversal.operations
-        if op.entity is Entity.PERSON and op.action is Action.ARCHIVE
-    }
+    leaving = _archived(reversal)
     if not people & leaving or people - leaving or owners - set(ids.values()):
         return frozenset()
     return frozenset([min(people)])

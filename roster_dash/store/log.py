@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 
 from roster_dash.extensions import db
@@ -13,6 +13,8 @@ from roster_dash.roster.reversal import Logged, Now, Thing, Touch
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, User
 
 _CHUNK = 5000
+_ENTITIES = {entity.value: entity for entity in Entity}
+_ACTIONS = {action.value: action for action in Action}
 
 
 def operations_done(run_id: int, only: Iterable[int] | None = None) -> list[Logged]:
@@ -22,7 +24,7 @@ def operations_done(run_id: int, only: Iterable[int] | None = None) -> list[Logg
     query = select(*[table[name] for name in names]).where(table.run_id == run_id)
     wanted = None if only is None else set(only)
     return [
-        Logged(row[0], Entity(row[1]), row[2], Action(row[3]), *row[4:])
+        Logged(row[0], _ENTITIES[row[1]], row[2], _ACTIONS[row[3]], *row[4:])
         for row in db.session.execute(query.order_by(table.id))
         if wanted is None or row[0] in wanted
     ]
@@ -98,40 +100,49 @@ def _touched(
     run_id: int, done: Sequence[Logged], ids: dict[Entity, set[int]]
 ) -> dict[Thing, dict[str, Touch]]:
     """What later operations changed of the same things, not counting the run's own."""
-    began = {operation.thing: operation.id for operation in reversed(done)}
+    first = min((operation.id for operation in done), default=0)
+    later = _by_others(run_id, first, ids)
+    things = {thing for _, thing, _, _ in later}
+    of_those = [operation for operation in done if things and operation.thing in things]
+    began = {operation.thing: operation.id for operation in reversed(of_those)}
     newest = {
         (operation.thing, key): operation.id
-        for operation in done
+        for operation in of_those
         for key in _keys(operation.entity, operation.before, operation.after)
     }
-    first = min((operation.id for operation in done), default=0)
-    table = OperationRow.__table__.c
     touched: dict[Thing, dict[str, Touch]] = defaultdict(dict)
+    for row_id, thing, touch, keys in later:
+        for key in keys:
+            if row_id > newest.get((thing, key), began[thing]):
+                touched[thing][key] = touch
+    return touched
+
+
+def _by_others(
+    run_id: int, first: int, ids: Mapping[Entity, set[int]]
+) -> list[tuple[int, Thing, Touch, set[str]]]:
+    """(id, thing, who, keys) of what others than the run did to these after an operation."""
+    table = OperationRow.__table__.c
+    columns = (table.id, table.entity_id, table.run_id, table.before, table.after, User.email)
+    found: list[tuple[int, Thing, Touch, set[str]]] = []
     for entity, entity_ids in ids.items():
         for chunk in _chunks(entity_ids):
             rows = db.session.execute(
-                select(
-                    table.id,
-                    table.entity_id,
-                    table.run_id,
-                    table.before,
-                    table.after,
-                    User.email,
-                )
+                select(*columns)
                 .select_from(OperationRow)
                 .outerjoin(User, User.id == table.user_id)
-                .where(table.entity == entity, table.entity_id.in_(chunk), table.id > first)
+                .where(
+                    table.entity == entity,
+                    table.entity_id.in_(chunk),
+                    table.id > first,
+                    or_(table.run_id.is_(None), table.run_id != run_id),
+                )
                 .order_by(table.id)
             )
             for row_id, entity_id, by_run, before, after, email in rows:
-                thing = (entity, entity_id)
-                if by_run == run_id:
-                    continue
                 touch = Touch(f"run {by_run}" if by_run else email or "somebody", not by_run)
-                for key in _keys(entity, before, after):
-                    if row_id > newest.get((thing, key), began[thing]):
-                        touched[thing][key] = touch
-    return touched
+                found.append((row_id, (entity, entity_id), touch, _keys(entity, before, after)))
+    return found
 
 
 def _keys(entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from roster_dash.extensions import db
@@ -31,6 +31,12 @@ from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRo
 
 _SIDES = ("managers", "members")
 _CHUNK = 5000
+_DELETE_ARRAYS = text(
+    "DELETE FROM memberships WHERE (list_id, side, person_id) IN"
+    " (SELECT * FROM unnest(CAST(:list_id AS bigint[]), CAST(:side AS text[]),"
+    " CAST(:person_id AS bigint[])))"
+)
+_DELETE_EACH = "DELETE FROM memberships WHERE list_id = ? AND side = ? AND person_id = ?"
 
 
 def load_kept(school_id: int, *, with_members: bool = True) -> Kept:
@@ -259,18 +265,28 @@ def _set_status(table: type[PersonRow] | type[ListRow], rows: list[dict[str, Any
 def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str, Any]]:
     if not operations:
         return []
-    people = _ids_by_source(PersonRow.source_id, PersonRow.id, PersonRow.school_id, school_id)
-    lists = _ids_by_source(ListRow.source_id, ListRow.id, ListRow.school_id, school_id)
+    people = lists = dict[str, int]()
+    if any(map(_names_sources, operations)):
+        people = _ids_by_source(PersonRow.source_id, PersonRow.id, PersonRow.school_id, school_id)
+        lists = _ids_by_source(ListRow.source_id, ListRow.id, ListRow.school_id, school_id)
     added: list[dict[str, Any]] = []
+    removed: list[dict[str, Any]] = []
     logged = []
     for op in operations:
         list_id = op.kept_id or lists[op.source_id]
         before, after = _resolved(op.before, people), _resolved(op.after, people)
         added += _membership_rows(list_id, after)
-        _delete_memberships(list_id, before)
+        removed += _membership_rows(list_id, before)
         logged.append(_log_row(op, list_id, before, after))
+    _delete_memberships(removed)
     _insert(Membership, added)
     return logged
+
+
+def _names_sources(op: Operation) -> bool:
+    """Whether it says who by the roster's ids. A reversal says it by ours."""
+    sides = (*op.before.values(), *op.after.values())
+    return op.kept_id is None or any(isinstance(ids[0], str) for ids in sides if ids)
 
 
 def _resolved(sides: Mapping[str, Any], people: Mapping[str, int]) -> dict[str, list[int]]:
@@ -289,17 +305,17 @@ def _membership_rows(list_id: int, sides: Mapping[str, list[int]]) -> list[dict[
     ]
 
 
-def _delete_memberships(list_id: int, sides: Mapping[str, list[int]]) -> None:
-    core = Membership.__table__.c
-    for side, people in sides.items():
-        for start in range(0, len(people), _CHUNK):
-            db.session.connection().execute(
-                delete(Membership.__table__).where(  # type: ignore[arg-type]
-                    core.list_id == list_id,
-                    core.side == side,
-                    core.person_id.in_(people[start : start + _CHUNK]),
-                )
-            )
+def _delete_memberships(rows: list[dict[str, Any]]) -> None:
+    """Each database's quick way for tens of thousands: columns as arrays, or the bare driver."""
+    if not rows:
+        return
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        columns = {name: [row[name] for row in rows] for name in ("list_id", "side", "person_id")}
+        connection.execute(_DELETE_ARRAYS, columns)
+    else:
+        each = [(row["list_id"], row["side"], row["person_id"]) for row in rows]
+        connection.exec_driver_sql(_DELETE_EACH, each)
 
 
 def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
