@@ -15,8 +15,9 @@ from roster_dash.roster.operations import Operation, fingerprint
 from roster_dash.roster.proposals import relink
 from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import ENDS, NO_COUNTS
-from roster_dash.store import holds, rosters, runs, snapshots
+from roster_dash.store import audit, holds, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
+from roster_dash.store.audit import Did
 from roster_dash.store.holds import HoldState
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import HoldRow, Run
@@ -77,6 +78,8 @@ def _approve(
     moot = [row for row in rows if row not in applied] if planned.is_whole else []
     holds.decide(applied, HoldState.APPROVED, run_id=run.id, user_id=user_id, now=now)
     holds.decide(moot, HoldState.CLEARED, run_id=run.id, user_id=user_id, now=now)
+    about, after = f"run {run.id}", {"operations": len(operations), "moot": len(moot)}
+    audit.record(Did.HOLD_APPROVED, school=run.school, about=about, after=after)
     ends = {row.id: "updated" if row.id in picked else ENDS[row.action] for row in applied}
     _count(run, [*applied, *moot], ends | {row.id: "unchanged" for row in moot})
     return _settled(run)
@@ -97,6 +100,12 @@ def _reject(run_id: int, user_id: int | None, note: str, only: Collection[int] |
     now = datetime.now(UTC)
     holds.decide(
         rows, HoldState.REJECTED, run_id=run.id, user_id=user_id, now=now, note=note.strip()[:500]
+    )
+    audit.record(
+        Did.HOLD_REJECTED,
+        school=run.school,
+        about=f"run {run.id}",
+        after={"operations": len(rows)},
     )
     _count(run, rows, {row.id: "skipped" for row in rows})
     return _settled(run)

@@ -12,8 +12,9 @@ from roster_dash.roster.errors import BadInput, NotRevertible
 from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.report import ENDS, NO_COUNTS, summary
 from roster_dash.roster.reversal import Reversal, reverse, would_trip
-from roster_dash.store import holds, log, people, rosters, runs
+from roster_dash.store import audit, holds, log, people, rosters, runs
 from roster_dash.store import settings as settings_store
+from roster_dash.store.audit import Did
 from roster_dash.store.history import owners_of
 from roster_dash.store.people import ActivePerson
 from roster_dash.store.runs import Ending, RunStatus
@@ -83,6 +84,12 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
             for op in reversal.operations
             if op.entity is Entity.PERSON and op.kept_id
         }
+    )
+    audit.record(
+        Did.RUN_REVERTED,
+        school=run.school,
+        about=f"run {run.id}, by run {made.id}",
+        after={"operations": len(reversal.operations), "hold": hold},
     )
     if run.reverts_id is not None:
         things = {(op.entity, op.kept_id) for op in reversal.operations}

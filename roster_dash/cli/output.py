@@ -17,6 +17,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError
 
 from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.store import audit
 from roster_dash.store.transactions import rollback
 
 P = ParamSpec("P")
@@ -48,6 +49,7 @@ def answers(function: Callable[P, R]) -> Callable[P, R]:
     @with_appcontext
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> R:
+        audit.acting(audit.COMMAND_LINE)
         try:
             return function(*args, **kwargs)
         except RosterDashError as error:

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.store import audit
+from roster_dash.store.audit import Did
 from roster_dash.store.tables import District, Run, School, User, UserSchool
 
 _hasher = PasswordHasher()
@@ -53,6 +55,12 @@ def create_user(
     user.schools = list(schools)
     db.session.add(user)
     db.session.flush()
+    audit.record(
+        Did.ACCOUNT_MADE,
+        district_id=district.id if district else schools[0].district_id if schools else None,
+        about=address,
+        after={"role": role, "schools": [school.id for school in schools]},
+    )
     return user
 
 

@@ -18,6 +18,8 @@ from sqlalchemy import func, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
+from roster_dash.store import audit
+from roster_dash.store.audit import Did
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import MailRow, OperationRow, Run, School
 
@@ -68,6 +70,8 @@ def request_run(
     lock_school(school_id)
     _must_be_linked(school_id)
     active = active_run(school_id)
+    if trigger is Trigger.MANUAL:
+        audit.record(Did.RUN_REQUESTED, school=db.session.get_one(School, school_id))
     if active is None:
         return _add_run(school_id, trigger, user_id, day)
     if active.status == RunStatus.RUNNING:
@@ -248,7 +252,7 @@ def request_cancel(run: Run) -> bool:
         finish_run(run.id, run.token, Ending(RunStatus.CANCELLED, message, error="cancelled"))
     else:
         return False
-    db.session.flush()
+    audit.record(Did.RUN_CANCELLED, school=run.school, about=f"run {run.id}")
     return True
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
+from roster_dash.store import audit
+from roster_dash.store.audit import Did
 from roster_dash.store.tables import District, School
 
 DEFAULT_TIMEZONE = "America/New_York"
@@ -24,6 +26,7 @@ def save_district(name: str, clever_id: str, token: bytes | None) -> District:
     district.disconnected_at = None
     db.session.add(district)
     db.session.flush()
+    audit.record(Did.DISTRICT_CONNECTED, district_id=district.id, about=name)
     return district
 
 
@@ -54,6 +57,7 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
     school.unlinked_at = None
     db.session.add(school)
     db.session.flush()
+    audit.record(Did.SCHOOL_LINKED, school=school, after={"timezone": school.timezone})
     return school
 
 
@@ -62,7 +66,7 @@ def unlink_school(school: School) -> None:
     school.unlinked_at = datetime.now(UTC)
     school.next_due_at = school.next_due_day = school.next_digest_at = None
     school.rerun_trigger = None
-    db.session.flush()
+    audit.record(Did.SCHOOL_UNLINKED, school=school)
 
 
 def disconnect_district(district: District) -> None:
@@ -72,7 +76,7 @@ def disconnect_district(district: District) -> None:
     for school in district.schools:
         if school.unlinked_at is None:
             unlink_school(school)
-    db.session.flush()
+    audit.record(Did.DISTRICT_DISCONNECTED, district_id=district.id, about=district.name)
 
 
 def get_district(district_id: int) -> District | None:

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
+from roster_dash.store import audit
+from roster_dash.store.audit import Did
 from roster_dash.store.tables import Run, School, SettingsVersion
 
 MOST_DAYS = 1000
@@ -63,6 +65,13 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
         saved_at=now,
     )
     db.session.add(version)
+    audit.record(
+        Did.SETTINGS_SAVED,
+        school=school,
+        about=f"version {version.number}",
+        before={key: change[0] for key, change in version.changes.items()},
+        after={key: change[1] for key, change in version.changes.items()},
+    )
     set_next_due(school, settings, now)
     db.session.flush()
     return version

@@ -29,7 +29,10 @@ WAITING = text("state = 'waiting'")
 
 
 class User(Base):
-    """Somebody who logs in here. `role`: owner, district_manager or specialist."""
+    """Somebody who logs in here. `role`: owner, district_manager or specialist.
+
+    `totp_key` is encrypted; `totp_step` is the last time step whose code was taken.
+    """
 
     __tablename__ = "users"
 
@@ -40,6 +43,10 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     district_id: Mapped[int | None] = mapped_column(ForeignKey("districts.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    clever_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     schools: Mapped[list["School"]] = relationship(secondary="user_schools", order_by="School.name")
     district: Mapped["District | None"] = relationship()
@@ -54,6 +61,168 @@ class UserSchool(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True, index=True)
 
 
+class LoginSession(Base):
+    """One log-in on one device. The browser's cookie carries a key of which this is the digest."""
+
+    __tablename__ = "login_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    how: Mapped[str] = mapped_column(String(10))
+    address: Mapped[str] = mapped_column(String(64), default="")
+    agent: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User] = relationship()
+
+
+class LoginAttempt(Base):
+    """A failed log-in. `account` is the digest of the address that was typed."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index("ix_login_attempts_account_at", "account", "at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AccountLink(Base):
+    """What a mailed link may do, once. `kind`: invitation, reset or address (a new e-mail).
+
+    The link itself is signed and carries the id; nothing here opens it. An invitation says in
+    `grant` what the account gets: {"role", "district", "schools"}.
+    """
+
+    __tablename__ = "account_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    grant: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User | None] = relationship(foreign_keys=user_id)
+    made_by: Mapped[User | None] = relationship(foreign_keys=made_by_id)
+
+
+class AuditEntry(Base):
+    """Who did what, when, from where. Append only: the database refuses to change a row.
+
+    `who` is an e-mail address, "command line" or "system"; `about` names the thing, without
+    personal data of people in the roster.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_district_id_id", "district_id", "id"),
+        Index("ix_audit_entries_school_id_id", "school_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    who: Mapped[str] = mapped_column(String(320))
+    address: Mapped[str] = mapped_column(String(64), default="")
+    action: Mapped[str] = mapped_column(String(40), index=True)
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("districts.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
+    about: Mapped[str] = mapped_column(Text, default="")
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    school: Mapped["School | None"] = relationship()
+    district: Mapped["District | None"] = relationship()
+
+
+class ApiToken(Base):
+    """A key to a school's read API. Only its digest is kept; `hint` is how it begins."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    hint: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    school: Mapped["School"] = relationship()
+    made_by: Mapped[User | None] = relationship()
+
+
+class Webhook(Base):
+    """An address that is told when a run of a school ends or holds. `secret` is encrypted."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), index=True)
+    url: Mapped[str] = mapped_column(String(1000))
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    events: Mapped[list[str]] = mapped_column(JSON)
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    school: Mapped["School"] = relationship()
+
+
+class WebhookDelivery(Base):
+    """One telling of one event, at least once. `status`: due, sending, sent or failed."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "run_id", "event"),
+        Index("ix_webhook_deliveries_status_due_at", "status", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    event: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    answer: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    webhook: Mapped[Webhook] = relationship()
+    run: Mapped["Run"] = relationship()
+
+
+class PolicyVersion(Base):
+    """One Save of a district's policy: all values, and the keys that schools may not change."""
+
+    __tablename__ = "policy_versions"
+    __table_args__ = (UniqueConstraint("district_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    number: Mapped[int]
+    values: Mapped[dict[str, str]] = mapped_column(JSON)
+    locked: Mapped[list[str]] = mapped_column(JSON)
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    saved_by: Mapped[User | None] = relationship()
+
+
 class District(Base):
     """A connected district. `token` is encrypted; so is its own client secret, if it has one."""
 
@@ -65,6 +234,7 @@ class District(Base):
     token: Mapped[bytes | None] = mapped_column(LargeBinary)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retention: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
 
     schools: Mapped[list["School"]] = relationship(
         back_populates="district", order_by="School.name"
@@ -82,7 +252,10 @@ class StoredDistrictPart(Base):
 
 
 class School(Base):
-    """A linked school. `rerun_*`: a sync asked for while another was at work; it starts next."""
+    """A linked school. `rerun_*`: a sync asked for while another was at work; it starts next.
+
+    `glance` is what the district's page shows of it, kept by store/glance.py with each change.
+    """
 
     __tablename__ = "schools"
 
@@ -99,6 +272,7 @@ class School(Base):
     unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    glance: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
     district: Mapped[District] = relationship(back_populates="schools")
 
@@ -140,7 +314,8 @@ class Run(Base):
     `token` is the fence: only who holds it may finish the run. `process` is the host and pid
     that work on it. `scheduled_for` is the day a daily run belongs to, so that no day has two.
     `holds` are the guards' sentences. `reverts_id` is the run that this one takes back;
-    `keeps_off` until a sync has held what would do it again.
+    `keeps_off` until a sync has held what would do it again. `size`: how many people, lists and
+    memberships it changed.
     """
 
     __tablename__ = "runs"
@@ -180,6 +355,7 @@ class Run(Base):
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     reverts_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
     keeps_off: Mapped[bool] = mapped_column(default=False, server_default=false())
+    size: Mapped[int] = mapped_column(default=0, server_default="0")
 
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()
@@ -363,7 +539,7 @@ class SetupRequest(Base):
 class MailRow(Base):
     """The outbox: one message to one address, at most once. `status`: due, sent or failed.
 
-    It is about a run, a set-up request, or a day of a school's calendar.
+    It is about a run, a set-up request, a day of a school's calendar, or an account's link.
     """
 
     __tablename__ = "mails"
@@ -371,6 +547,7 @@ class MailRow(Base):
         UniqueConstraint("run_id", "kind", "recipient"),
         UniqueConstraint("request_id", "kind", "recipient"),
         UniqueConstraint("school_id", "kind", "day", "recipient"),
+        UniqueConstraint("link_id", "kind", "recipient"),
         Index("ix_mails_status_due_at", "status", "due_at"),
     )
 
@@ -379,6 +556,7 @@ class MailRow(Base):
     request_id: Mapped[int | None] = mapped_column(ForeignKey("setup_requests.id"))
     school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
     day: Mapped[date | None]
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("account_links.id"))
     kind: Mapped[str] = mapped_column(String(20))
     recipient: Mapped[str] = mapped_column(String(320))
     status: Mapped[str] = mapped_column(String(10))
@@ -390,6 +568,7 @@ class MailRow(Base):
     run: Mapped[Run | None] = relationship(back_populates="mails")
     request: Mapped[SetupRequest | None] = relationship()
     school: Mapped[School | None] = relationship()
+    link: Mapped[AccountLink | None] = relationship()
 
 
 class Beat(Base):

@@ -7,7 +7,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash.extensions import login
-from roster_dash.store import accounts
+from roster_dash.store import accounts, audit
+from roster_dash.store.audit import Actor
 from roster_dash.store.tables import User
 
 _FROM_MAILS = ("account.unsubscribe", "account.leave_list")
@@ -64,10 +65,15 @@ def _load(user_id: str) -> Viewer | None:
 
 
 def _log_in_first() -> AnyResponse | None:
+    address = request.remote_addr or ""
+    if is_logged_in():
+        audit.acting(Actor(viewing().id, viewing().email, address))
+    else:
+        audit.acting(Actor(None, "nobody", address))
     if request.endpoint is None or request.endpoint in PUBLIC or is_logged_in():
         return None
     is_page = request.method == "GET" and "HX-Request" not in request.headers
-    address = url_for("account.log_in", next=request.full_path.rstrip("?") if is_page else None)
+    way_in = url_for("account.log_in", next=request.full_path.rstrip("?") if is_page else None)
     if "HX-Request" in request.headers:
-        return Response("", 401, {"HX-Redirect": address})
-    return redirect(address, 303)
+        return Response("", 401, {"HX-Redirect": way_in})
+    return redirect(way_in, 303)
