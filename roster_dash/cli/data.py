@@ -10,8 +10,10 @@ from roster_dash.cli.output import answers, print_csv, print_json, tell
 from roster_dash.roster.difference import SIDES, Change, ChangedList, Difference, Thing
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.moments import moment_of
-from roster_dash.store import export, past, schools
+from roster_dash.store import audit, export, past, schools
+from roster_dash.store.audit import Did
 from roster_dash.store.tables import School
+from roster_dash.store.transactions import commit
 
 _format = click.option(
     "--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True
@@ -34,9 +36,10 @@ _as_of = click.option(
 @answers
 def people(school_ref: str, form: str, archived: bool, as_of: str | None, as_json: bool) -> None:
     school = schools.find_school(school_ref)
-    rows = export.export_people(school.id, archived=archived, as_of=_moment(school, as_of))
+    rows = list(export.export_people(school.id, archived=archived, as_of=_moment(school, as_of)))
+    _record(school, "people", len(rows))
     if as_json or form == "json":
-        print_json(list(rows))
+        print_json(rows)
     else:
         print_csv(export.PEOPLE_COLUMNS, rows)
 
@@ -49,9 +52,10 @@ def people(school_ref: str, form: str, archived: bool, as_of: str | None, as_jso
 @answers
 def lists(school_ref: str, form: str, archived: bool, as_of: str | None, as_json: bool) -> None:
     school = schools.find_school(school_ref)
-    rows = export.export_lists(school.id, archived=archived, as_of=_moment(school, as_of))
+    rows = list(export.export_lists(school.id, archived=archived, as_of=_moment(school, as_of)))
+    _record(school, "lists", len(rows))
     if as_json or form == "json":
-        print_json(list(rows))
+        print_json(rows)
     else:
         print_csv(export.LIST_COLUMNS, rows)
 
@@ -72,6 +76,11 @@ def difference(school_ref: str, start_text: str, end_text: str, as_json: bool) -
     found = past.differences(school.id, start, end)
     document = {"school": school.id, "from": start.isoformat(), "to": end.isoformat()}
     tell(document | _document(found), _lines(found), wants_json=as_json)
+
+
+def _record(school: School, what: str, number: int) -> None:
+    audit.record(Did.EXPORTED, school=school, about=what, after={"rows": number})
+    commit()
 
 
 def _moment(school: School, text: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ after that carries it. What nobody began is the system's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -156,8 +156,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.since is not None:
         conditions.append(AuditEntry.at >= datetime.combine(wanted.since, time(), UTC))
     if wanted.until is not None:
-        after = datetime.combine(wanted.until, time(), UTC) + timedelta(days=1)
-        conditions.append(AuditEntry.at < after)
+        conditions.append(AuditEntry.at <= datetime.combine(wanted.until, time.max, UTC))
     if wanted.before is not None:
         conditions.append(AuditEntry.id < wanted.before)
     return conditions

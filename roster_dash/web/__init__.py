@@ -4,6 +4,7 @@ from flask import Flask
 
 from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
+from roster_dash.web.audit import views as audit
 from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
 from roster_dash.web.drill import views as drill
@@ -30,6 +31,7 @@ AREAS = (
     connection,
     drill,
     requests,
+    audit,
     health,
 )
 

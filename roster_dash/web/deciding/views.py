@@ -1,8 +1,5 @@
 """Deciding: what a run held is approved or rejected, and a run is taken back."""
 
-import csv
-import io
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -15,11 +12,14 @@ from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import Run
 from roster_dash.web.access import run_or_404
 from roster_dash.web.deciding.held import shown_ids
+from roster_dash.web.downloads import csv_file
 from roster_dash.web.login import viewing
 from roster_dash.web.runs.changes import kinds_of
-from roster_dash.web.values import row_number, safe_cell
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("deciding", __name__)
+
+HELD_COLUMNS = ("operation", "who_or_what", "source_id", "would_happen", "guard")
 
 
 @blueprint.post("/runs/<int:run_id>/decide")
@@ -45,15 +45,17 @@ def decide(run_id: int) -> AnyResponse:
 def export(run_id: int) -> Response:
     """Everything that waits, safe to open in a spreadsheet."""
     run = run_or_404(run_id)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(("operation", "who_or_what", "source_id", "would_happen", "guard"))
-    for row in holds.holds_of(run, state=HoldState.WAITING):
-        words = HELD_WORDS[row.entity, row.action]
-        cells = (f"h{row.id}", row.label, row.source_id, words, row.guard)
-        writer.writerow([safe_cell(cell) for cell in cells])
-    name = f"attachment; filename=held-{run.id}.csv"
-    return Response(buffer.getvalue(), mimetype="text/csv", headers={"Content-Disposition": name})
+    rows = (
+        {
+            "operation": f"h{row.id}",
+            "who_or_what": row.label,
+            "source_id": row.source_id,
+            "would_happen": HELD_WORDS[row.entity, row.action],
+            "guard": row.guard,
+        }
+        for row in holds.holds_of(run, state=HoldState.WAITING)
+    )
+    return csv_file(f"held-{run.id}", HELD_COLUMNS, rows, school=run.school)
 
 
 @blueprint.get("/runs/<int:run_id>/revert")

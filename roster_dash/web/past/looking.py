@@ -1,8 +1,6 @@
 """What somebody wants to see of the past, and what there was."""
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +14,6 @@ from roster_dash.roster.operations import Values
 from roster_dash.roster.records import Status
 from roster_dash.store import export, past
 from roster_dash.store.tables import School
-from roster_dash.web.values import safe_cell
 
 PAGE = 50
 PEOPLE, LISTS = "people", "lists"
@@ -124,26 +121,17 @@ def _line(state: State, what: str, key: int, row: Values) -> Line:
     return Line(state.user_list(key), row, people)
 
 
-def as_csv(school: School, asked: Asked) -> str:
-    """The columns of `roster people` or `roster lists`, as of the moment; safe for spreadsheets.
+def exported(school: School, asked: Asked) -> tuple[Sequence[str], Iterator[export.Row]]:
+    """(columns, rows) of `roster people` or `roster lists`, as of the moment.
 
     Archived ones are in it unless only active ones are asked for. Errors: BadInput.
     """
     moment = moment_of(asked.at, school.timezone)
     is_lists, archived = asked.what == LISTS, asked.status != Status.ACTIVE
     columns = export.LIST_COLUMNS if is_lists else export.PEOPLE_COLUMNS
-    exported = export.export_lists if is_lists else export.export_people
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(columns)
-    for row in exported(school.id, archived=archived, as_of=moment):
-        if asked.status in ("", row["status"]):
-            writer.writerow([_cell(row[name]) for name in columns])
-    return buffer.getvalue()
-
-
-def _cell(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else safe_cell(value)
+    rows_of = export.export_lists if is_lists else export.export_people
+    rows = rows_of(school.id, archived=archived, as_of=moment)
+    return columns, (row for row in rows if asked.status in ("", row["status"]))
 
 
 def in_words(moment: datetime, text: str, zone: str) -> str:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template, request
 
 from roster_dash.roster.errors import BadInput
 from roster_dash.web.access import school_or_404
+from roster_dash.web.downloads import csv_file
 from roster_dash.web.past import looking
 from roster_dash.web.values import row_number
 
@@ -29,12 +30,11 @@ def page(school_id: int) -> str | tuple[str, int]:
 def export(school_id: int) -> Response | tuple[str, int]:
     school, asked = school_or_404(school_id), _asked()
     try:
-        text = looking.as_csv(school, asked)
+        columns, rows = looking.exported(school, asked)
     except BadInput as error:
         told = {"code": 422, "title": "That could not be done", "text": error.message}
         return render_template("web/layout/error.html", **told), 422
-    name = f"attachment; filename={asked.what}-{school.id}-{asked.at[:10]}.csv"
-    return Response(text, mimetype="text/csv", headers={"Content-Disposition": name})
+    return csv_file(f"{asked.what}-{school.id}-{asked.at[:10]}", columns, rows, school=school)
 
 
 def _asked() -> looking.Asked:

@@ -1,8 +1,6 @@
 """What a person's page tells: each value, where it comes from, and what Clever says of it."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from roster_dash.roster.records import CONTACT_FIELDS, Person
@@ -10,7 +8,6 @@ from roster_dash.store import people, snapshots
 from roster_dash.store.edits import CONTACT_COLUMNS, EDITABLE
 from roster_dash.store.export import PEOPLE_COLUMNS
 from roster_dash.store.tables import OperationRow, PersonRow
-from roster_dash.web.values import safe_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,7 @@ def in_roster(row: PersonRow) -> Person | None:
     return next((record for record in records if record.source_id == row.source_id), None)
 
 
-def as_csv(rows: Iterable[PersonRow]) -> Iterator[str]:
-    """The columns of `roster people`. A value that a spreadsheet would run gets an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(PEOPLE_COLUMNS)
-    for row in rows:
-        values = {name: getattr(row, name) for name in PEOPLE_COLUMNS}
-        values |= {"roles": ";".join(row.roles), "source_id": row.source_id or ""}
-        values["included_in_sync"] = "true" if row.included_in_sync else "false"
-        writer.writerow([safe_cell(str(values[name])) for name in PEOPLE_COLUMNS])
-    yield buffer.getvalue()
+def exported(row: PersonRow) -> dict[str, str | bool]:
+    """The columns of `roster people`."""
+    values = {name: getattr(row, name) for name in PEOPLE_COLUMNS}
+    return values | {"roles": ";".join(row.roles), "source_id": row.source_id or ""}

@@ -12,14 +12,16 @@ from roster_dash.roster.history import FOR_EVER
 from roster_dash.roster.importing import COLUMNS, NEEDED, plan_import
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import edits, people
+from roster_dash.store.export import PEOPLE_COLUMNS
 from roster_dash.store.rosters import load_kept
 from roster_dash.store.settings import load_settings
 from roster_dash.store.tables import PersonRow, School
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import person_or_404, school_or_404
+from roster_dash.web.downloads import csv_file
 from roster_dash.web.login import viewing
 from roster_dash.web.people.leaving import countdown, snooze_day
-from roster_dash.web.people.person import as_csv, fields_of, in_roster
+from roster_dash.web.people.person import exported, fields_of, in_roster
 from roster_dash.web.values import row_number
 
 blueprint = Blueprint("people", __name__)
@@ -48,8 +50,7 @@ def export(school_id: int) -> Response:
     """What the page's filter shows, all pages of it; safe to open in a spreadsheet."""
     school = school_or_404(school_id)
     rows = people.find_people(school.id, _wanted(), limit=None)
-    name = f"attachment; filename=people-{school.id}.csv"
-    return Response(as_csv(rows), mimetype="text/csv", headers={"Content-Disposition": name})
+    return csv_file(f"people-{school.id}", PEOPLE_COLUMNS, map(exported, rows), school=school)
 
 
 @blueprint.post("/schools/<int:school_id>/people/bulk")

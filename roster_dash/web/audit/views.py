@@ -1,0 +1,80 @@
+"""The audit log: who did what, when, from where, with what before and after."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from roster_dash.store import accounts, audit
+from roster_dash.store.tables import AuditEntry
+from roster_dash.web.audit.words import KINDS, change_of, words_of
+from roster_dash.web.downloads import csv_file
+from roster_dash.web.login import viewing
+from roster_dash.web.values import row_number
+
+blueprint = Blueprint("audit", __name__)
+
+COLUMNS = ("at", "who", "address", "action", "district", "school", "about", "before", "after")
+
+
+@blueprint.get("/audit")
+def page() -> str:
+    """Newest first; the filter and where to go on from stay in the address."""
+    wanted = _wanted()
+    found = audit.find_entries(viewing(), wanted)
+    return render_template(
+        "web/audit/_entries.html" if _is_part() else "web/audit/page.html",
+        entries=found[: audit.PAGE],
+        older=found[audit.PAGE - 1].id if len(found) > audit.PAGE else None,
+        wanted=wanted,
+        asked=_asked(),
+        kinds=KINDS,
+        schools=accounts.visible_schools(viewing()),
+        words_of=words_of,
+        change_of=change_of,
+    )
+
+
+@blueprint.get("/audit.csv")
+def export() -> Response:
+    """What the filter shows, all of it."""
+    found = audit.find_entries(viewing(), _wanted(), limit=None)
+    return csv_file("audit", COLUMNS, map(_row, found))
+
+
+def _wanted() -> audit.Wanted:
+    asked = request.args
+    kind = asked.get("kind", "")
+    return audit.Wanted(
+        kind=kind if kind in KINDS else "",
+        who=asked.get("who", "").strip()[:320],
+        school_id=asked.get("school", type=row_number),
+        since=asked.get("since", type=date.fromisoformat),
+        until=asked.get("until", type=date.fromisoformat),
+        before=asked.get("before", type=row_number),
+    )
+
+
+def _asked() -> dict[str, str]:
+    """The filter as it was asked for, for links that keep it."""
+    names = ("kind", "who", "school", "since", "until")
+    return {name: text for name in names if (text := request.args.get(name, ""))}
+
+
+def _row(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "at": entry.at.isoformat(timespec="seconds"),
+        "who": entry.who,
+        "address": entry.address,
+        "action": entry.action,
+        "district": entry.district.name if entry.district else "",
+        "school": entry.school.name if entry.school else "",
+        "about": entry.about,
+        "before": change_of(entry.before),
+        "after": change_of(entry.after),
+    }
+
+
+def _is_part() -> bool:
+    """Whether HTMX asks for the entries only; a page it boosts or restores is asked for whole."""
+    return request.headers.get("HX-Target", "").endswith("entries")

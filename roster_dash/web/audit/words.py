@@ -1,0 +1,75 @@
+"""How entries of the audit log are said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from roster_dash.store.audit import Did
+
+KINDS = {
+    "settings": "Settings",
+    "hold": "Approvals",
+    "run": "Runs",
+    "login": "Log-ins",
+    "account": "Accounts",
+    "credentials": "Credentials",
+    "school": "Links to Clever",
+    "export": "Exports",
+    "person": "Erasures",
+}
+"""What the log can be filtered by: the part of an action before its dot -> its word."""
+
+_WORDS = {
+    Did.SETTINGS_SAVED: "Saved the settings",
+    Did.POLICY_SAVED: "Saved the district’s policy",
+    Did.RETENTION_SAVED: "Saved how long data is kept",
+    Did.RUN_REQUESTED: "Asked for a sync",
+    Did.RUN_CANCELLED: "Cancelled a run",
+    Did.RUN_REVERTED: "Took a run back",
+    Did.HOLD_APPROVED: "Approved changes",
+    Did.HOLD_REJECTED: "Rejected changes",
+    Did.LOGGED_IN: "Logged in",
+    Did.LOG_IN_FAILED: "Failed to log in",
+    Did.LOG_IN_REFUSED: "Was refused after too many failed log-ins",
+    Did.LOGGED_OUT: "Logged out",
+    Did.SESSIONS_ENDED: "Ended sessions",
+    Did.ACCOUNT_MADE: "Made an account",
+    Did.ACCOUNT_INVITED: "Invited somebody",
+    Did.ACCOUNT_CHANGED: "Changed an account",
+    Did.ACCOUNT_DISABLED: "Disabled an account",
+    Did.ACCOUNT_ENABLED: "Enabled an account",
+    Did.INVITATION_WITHDRAWN: "Withdrew an invitation",
+    Did.PASSWORD_CHANGED: "Changed a password",
+    Did.PASSWORD_RESET_ASKED: "Asked for a new password",
+    Did.ADDRESS_CHANGED: "Changed an e-mail address",
+    Did.SECOND_FACTOR_ON: "Switched the second factor on",
+    Did.SECOND_FACTOR_OFF: "Switched the second factor off",
+    Did.DISTRICT_CONNECTED: "Connected a district",
+    Did.DISTRICT_DISCONNECTED: "Disconnected a district",
+    Did.TOKEN_MADE: "Made an API token",
+    Did.TOKEN_REVOKED: "Revoked an API token",
+    Did.WEBHOOK_ADDED: "Added a webhook",
+    Did.WEBHOOK_REMOVED: "Removed a webhook",
+    Did.SCHOOL_LINKED: "Linked a school",
+    Did.SCHOOL_UNLINKED: "Unlinked a school",
+    Did.EXPORTED: "Exported data",
+    Did.PERSON_EXPORTED: "Exported one person’s data",
+    Did.PERSON_ERASED: "Erased one person’s data",
+}
+
+
+def words_of(action: str) -> str:
+    """What somebody did; an action of a newer version as it is stored."""
+    return _WORDS[Did(action)] if action in set(Did) else action
+
+
+def change_of(values: Mapping[str, Any]) -> str:
+    """Values on one line: "students: off; teachers: on"."""
+    return "; ".join(f"{name}: {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value not in (None, "") else "none"
