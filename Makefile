@@ -41,11 +41,12 @@ bench: $(RUN)  ## How long syncs, taking back and "why?" take (SIZES="300 3000")
 	$(BIN)/python -m benchmarks.sync $(SIZES)
 	$(BIN)/python -m benchmarks.safety
 
-check: $(DEV)  ## Style, types and the structure of imports
+check: $(DEV)  ## Style, types, the structure of imports, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/audit
 
 format: $(DEV)  ## Format the code
 	$(BIN)/ruff format .

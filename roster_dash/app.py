@@ -1,6 +1,7 @@
 """create_app: the only place where the parts are wired together."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from roster_dash import cli, web
 from roster_dash.config import Config, load_config
@@ -18,6 +19,7 @@ def create_app(config: Config | None = None) -> Flask:
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SESSION_COOKIE_NAME="__Host-session" if config.is_https else "session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.is_https,
@@ -33,6 +35,9 @@ def create_app(config: Config | None = None) -> Flask:
         MAIL_DEFAULT_SENDER=config.mail.sender,
         MAIL_DEBUG=False,
     )
+    if hops := config.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
     for extension in (db, csrf, login, mailer):
         extension.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)

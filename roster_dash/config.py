@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from flask import current_app
 
+MIN_SECRET = 32
+MOST_PROXIES = 9
+
 
 class ConfigError(Exception):
     """An environment variable that can't be used; the message names it."""
@@ -48,6 +51,8 @@ class Config:
     mail: MailConfig = MailConfig()
     support_email: str = ""
     public_url: str = "http://127.0.0.1:8000"
+    trusted_proxies: int = 0
+    """How many proxies in front of the web set X-Forwarded-*; 0: those headers are ignored."""
 
     @property
     def is_https(self) -> bool:
@@ -68,6 +73,9 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = _port(env, "PORT", 8000)
+    public_url = _http_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}")
+    if public_url.startswith("https://"):
+        _must_be_safe(env)
     return Config(
         instance=folder,
         database_url=_database_url(env.get("DATABASE_URL", ""), folder),
@@ -81,8 +89,35 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
         clever_client_secret=env.get("CLEVER_CLIENT_SECRET", ""),
         mail=_mail(env),
         support_email=env.get("SUPPORT_EMAIL", ""),
-        public_url=_http_url(env, "PUBLIC_URL", f"http://127.0.0.1:{port}"),
+        public_url=public_url,
+        trusted_proxies=_proxies(env),
     )
+
+
+def _must_be_safe(env: Mapping[str, str]) -> None:
+    """What is reached from outside keeps its secrets outside of its own folder."""
+    length = len(env.get("SECRET_KEY", ""))
+    if length < MIN_SECRET:
+        came = f"has {length} characters" if length else "is unset"
+        raise ConfigError(
+            f"SECRET_KEY {came}; where PUBLIC_URL is https it needs {MIN_SECRET} random "
+            "characters or more, the same on every machine."
+        )
+    if not env.get("CREDENTIALS_KEY", "").strip(", "):
+        raise ConfigError(
+            "CREDENTIALS_KEY is unset; where PUBLIC_URL is https it must be a Fernet key, "
+            "the same on every machine."
+        )
+
+
+def _proxies(env: Mapping[str, str]) -> int:
+    text = env.get("TRUSTED_PROXIES") or "0"
+    if not (text.isascii() and text.isdecimal() and int(text) <= MOST_PROXIES):
+        raise ConfigError(
+            f"TRUSTED_PROXIES is “{text}”; it must be how many proxies stand in front of the "
+            f"web, 0 to {MOST_PROXIES}."
+        )
+    return int(text)
 
 
 def _database_url(url: str, folder: Path) -> str:

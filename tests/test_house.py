@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
-from flask import Flask
+from cryptography.fernet import Fernet
+from flask import Flask, request
 from flask_migrate import upgrade
 
 from roster_dash import jobs
@@ -87,11 +88,53 @@ def test_views_are_short() -> None:
         ("MAIL_USE_TLS", "perhaps"),
         ("CLEVER_API_URL", "clever.com"),
         ("PUBLIC_URL", "ftp://x"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "10"),
     ],
 )
 def test_a_bad_environment_fails_at_start_by_name(name: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=name):
         load_config({name: value}, instance=tmp_path)
+
+
+HTTPS = {
+    "PUBLIC_URL": "https://roster.example",
+    "SECRET_KEY": "a secret key that is long enough",
+    "CREDENTIALS_KEY": Fernet.generate_key().decode(),
+}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"CREDENTIALS_KEY": ""}],
+    ids=["no secret key", "a short secret key", "no credentials key"],
+)
+def test_nothing_starts_on_https_with_secrets_made_up_by_itself(
+    broken: dict[str, str], tmp_path: Path
+) -> None:
+    assert load_config(HTTPS, instance=tmp_path).is_https
+    with pytest.raises(ConfigError, match=next(iter(broken))):
+        load_config(HTTPS | broken, instance=tmp_path)
+
+
+def test_on_https_cookies_are_bound_to_the_host_and_browsers_stay_on_https(tmp_path: Path) -> None:
+    client = create_app(load_config(HTTPS, instance=tmp_path)).test_client()
+    answer = client.get("/login", base_url="https://roster.example")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+
+
+@pytest.mark.parametrize(("hops", "address"), [("0", "127.0.0.1"), ("1", "192.0.2.9")])
+def test_what_proxies_say_counts_only_where_proxies_are_configured(
+    hops: str, address: str, tmp_path: Path
+) -> None:
+    app = create_app(load_config({"TRUSTED_PROXIES": hops}, instance=tmp_path))
+    seen: list[str | None] = []
+    app.before_request(lambda: seen.append(request.remote_addr))
+    app.test_client().get("/healthz", headers={"X-Forwarded-For": "192.0.2.9"})
+    assert seen == [address]
 
 
 def test_secrets_are_made_once_for_their_user_only_and_never_shown(tmp_path: Path) -> None:
