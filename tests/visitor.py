@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from roster_dash.extensions import db
@@ -36,14 +35,11 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         return self.ask("POST", path, data=form, headers=headers)
 
-    def rules(self) -> list[Rule]:
-        return list(self._app.url_map.iter_rules())
-
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         """In a context of its own, as a server does; the test's own transaction ends first."""
         db.session.commit()
         with self._app.app_context():
-            return self._client.open(path, method=method, **options)
+            return self._client.open(path, method=method, buffered=True, **options)
 
 
 def csrf_token(html: str) -> str:
