@@ -36,6 +36,22 @@ def test_an_owner_of_another_school_sees_nothing_of_it(make: Builder, visit_as: 
     assert "Far High" not in visitor.get("/audit.csv").text
 
 
+def test_log_ins_good_and_bad_and_log_outs_are_recorded_without_what_was_typed(
+    make: Builder, visitor: Visitor
+) -> None:
+    owner = make.owner(make.school())
+    assert visitor.log_in(owner, "a wrong password").status_code == 422
+    assert visitor.log_in(owner).status_code == 303
+    visitor.post("/logout", page="/schools")
+    found = db.session.query(AuditEntry).filter(AuditEntry.action.startswith("login."))
+    assert [(entry.action, entry.who) for entry in found.order_by(AuditEntry.id)] == [
+        (Did.LOG_IN_FAILED, "nobody"),
+        (Did.LOGGED_IN, owner.email),
+        (Did.LOGGED_OUT, owner.email),
+    ]
+    assert all(entry.address == "127.0.0.1" and not entry.about for entry in found)
+
+
 def test_the_filter_stays_in_the_links(make: Builder, visit_as: VisitAs) -> None:
     school = make.school()
     for _ in range(audit.PAGE + 1):

@@ -4,8 +4,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
-from roster_dash.store import accounts, runs
+from roster_dash.store import accounts, audit, runs
 from roster_dash.store import unsubscribe as unsubscribe_store
+from roster_dash.store.audit import Actor, Did
+from roster_dash.store.tables import User
 from roster_dash.store.transactions import commit
 from roster_dash.web.login import Viewer, own_path, viewing
 
@@ -22,19 +24,35 @@ def check() -> Response | tuple[str, int]:
     email, password = request.form.get("email", ""), request.form.get("password", "")
     user = accounts.check_password(email, password)
     if user is None:
+        _record(Did.LOG_IN_FAILED, None)
         error = "The e-mail address or the password is not right."
         return render_template("web/account/login.html", email=email, error=error), 422
     session.clear()
     login_user(Viewer(user))
+    _record(Did.LOGGED_IN, user)
     return redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
 
 
 @blueprint.post("/logout")
 def log_out() -> Response:
+    _record(Did.LOGGED_OUT, viewing())
     logout_user()
     session.clear()
     flash("You are logged out.")
     return redirect(url_for("account.log_in"), 303)
+
+
+def _record(did: Did, user: User | None) -> None:
+    """A failed log-in has no name: what was typed may be a password."""
+    address = request.remote_addr or ""
+    by = Actor(user.id, user.email, address) if user else Actor(None, "nobody", address)
+    audit.record(did, district_id=_district_of(user) if user else None, by=by)
+    commit()
+
+
+def _district_of(user: User) -> int | None:
+    """Whose manager sees the log-in: their own district, or that of an Owner's schools."""
+    return user.district_id or next((school.district_id for school in user.schools), None)
 
 
 @blueprint.get("/unsubscribe/<token>")
