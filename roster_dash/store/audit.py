@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from flask import g
 from sqlalchemy import ColumnElement, false, or_, select
@@ -115,7 +116,10 @@ def record(
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: blank means any. `kind` is the part of the action before the dot."""
+    """Which entries: blank means any. `kind` is the part of the action before the dot.
+
+    `since` and `until` are days on the clock of `zone`.
+    """
 
     kind: str = ""
     who: str = ""
@@ -123,6 +127,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     before: int | None = None
+    zone: str = "UTC"
 
 
 def find_entries(user: User, wanted: Wanted, limit: int | None = PAGE) -> Sequence[AuditEntry]:
@@ -147,6 +152,7 @@ def _visible(user: User) -> ColumnElement[bool]:
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    zone = ZoneInfo(wanted.zone)
     if wanted.kind:
         conditions.append(AuditEntry.action.startswith(f"{wanted.kind}.", autoescape=True))
     if wanted.who:
@@ -154,9 +160,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.school_id is not None:
         conditions.append(AuditEntry.school_id == wanted.school_id)
     if wanted.since is not None:
-        conditions.append(AuditEntry.at >= datetime.combine(wanted.since, time(), UTC))
+        conditions.append(AuditEntry.at >= datetime.combine(wanted.since, time(), zone))
     if wanted.until is not None:
-        conditions.append(AuditEntry.at <= datetime.combine(wanted.until, time.max, UTC))
+        conditions.append(AuditEntry.at <= datetime.combine(wanted.until, time.max, zone))
     if wanted.before is not None:
         conditions.append(AuditEntry.id < wanted.before)
     return conditions

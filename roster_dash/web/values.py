@@ -1,5 +1,7 @@
 """What addresses and forms may carry: numbers that rows can have, and text that databases take."""
 
+from datetime import date
+
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter
 
@@ -18,6 +20,17 @@ def row_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= LARGEST):
         raise ValueError(text)
     return int(text)
+
+
+def near_day(text: str) -> date:
+    """For `args.get(…, type=near_day)`: a day of which every clock can say when it is.
+
+    Errors: ValueError, by which the default is taken.
+    """
+    day = date.fromisoformat(text)
+    if not 1900 <= day.year <= 2999:
+        raise ValueError(text)
+    return day
 
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -1,6 +1,7 @@
 """The audit log's page: who did what, filtered, paged, taken away."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -25,8 +26,7 @@ def test_a_save_is_in_the_log_with_who_from_where_before_and_after(
     assert "alice@school.example" in log
     assert "127.0.0.1" in log
     assert "Saved the settings" in log
-    assert "students: off" in log
-    assert "students: on" in log
+    assert "Students: sync: off → on" in log
 
 
 def test_an_owner_of_another_school_sees_nothing_of_it(make: Builder, visit_as: VisitAs) -> None:
@@ -87,8 +87,24 @@ def test_whoever_takes_peoples_data_away_is_in_the_log(
     assert "Exported data" in visitor.get("/audit?kind=export").text
 
 
+def test_days_of_the_filter_are_days_on_the_schools_clock(make: Builder, visit_as: VisitAs) -> None:
+    school = make.school(name="Late High")  # in Chicago, six hours behind
+    visitor = visit_as(make.owner(school))
+    late = AuditEntry(
+        at=datetime(2026, 1, 16, 3, tzinfo=UTC),
+        who="somebody late",
+        action=Did.EXPORTED,
+        school_id=school.id,
+        district_id=school.district_id,
+    )
+    db.session.add(late)
+    assert "somebody late" in visitor.get("/audit?since=2026-01-15&until=2026-01-15").text
+    assert "somebody late" not in visitor.get("/audit?since=2026-01-16&until=2026-01-16").text
+
+
 @pytest.mark.parametrize(
     "query", ["since=9999-12-31", "until=9999-12-31", "since=x", "before=x", "school=x", "kind=%"]
 )
 def test_odd_filters_are_no_trouble(query: str, make: Builder, visit_as: VisitAs) -> None:
+    make.school()
     assert visit_as(make.specialist()).get(f"/audit?{query}").status_code == 200

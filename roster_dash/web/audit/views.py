@@ -1,16 +1,16 @@
 """The audit log: who did what, when, from where, with what before and after."""
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
 from roster_dash.store import accounts, audit
-from roster_dash.store.tables import AuditEntry
-from roster_dash.web.audit.words import KINDS, change_of, words_of
+from roster_dash.store.tables import AuditEntry, School
+from roster_dash.web.audit.words import KINDS, change_of, changes_of, words_of
 from roster_dash.web.downloads import csv_file
 from roster_dash.web.login import viewing
-from roster_dash.web.values import row_number
+from roster_dash.web.values import near_day, row_number
 
 blueprint = Blueprint("audit", __name__)
 
@@ -20,7 +20,8 @@ COLUMNS = ("at", "who", "address", "action", "district", "school", "about", "bef
 @blueprint.get("/audit")
 def page() -> str:
     """Newest first; the filter and where to go on from stay in the address."""
-    wanted = _wanted()
+    schools = accounts.visible_schools(viewing())
+    wanted = _wanted(schools)
     found = audit.find_entries(viewing(), wanted)
     return render_template(
         "web/audit/_entries.html" if _is_part() else "web/audit/page.html",
@@ -29,29 +30,32 @@ def page() -> str:
         wanted=wanted,
         asked=_asked(),
         kinds=KINDS,
-        schools=accounts.visible_schools(viewing()),
+        schools=schools,
         words_of=words_of,
-        change_of=change_of,
+        changes_of=changes_of,
     )
 
 
 @blueprint.get("/audit.csv")
 def export() -> Response:
     """What the filter shows, all of it."""
-    found = audit.find_entries(viewing(), _wanted(), limit=None)
+    wanted = _wanted(accounts.visible_schools(viewing()))
+    found = audit.find_entries(viewing(), wanted, limit=None)
     return csv_file("audit", COLUMNS, map(_row, found))
 
 
-def _wanted() -> audit.Wanted:
+def _wanted(schools: Sequence[School]) -> audit.Wanted:
+    """The filter; its days are those of the first school's clock."""
     asked = request.args
     kind = asked.get("kind", "")
     return audit.Wanted(
         kind=kind if kind in KINDS else "",
         who=asked.get("who", "").strip()[:320],
         school_id=asked.get("school", type=row_number),
-        since=asked.get("since", type=date.fromisoformat),
-        until=asked.get("until", type=date.fromisoformat),
+        since=asked.get("since", type=near_day),
+        until=asked.get("until", type=near_day),
         before=asked.get("before", type=row_number),
+        zone=schools[0].timezone if schools else "UTC",
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_dash.store.audit import Did
+from roster_dash.store.tables import AuditEntry
+from roster_dash.web.rostering.form import setting_label
 
 KINDS = {
     "settings": "Settings",
@@ -57,6 +59,9 @@ _WORDS = {
 }
 
 
+_OF_SETTINGS = (Did.SETTINGS_SAVED, Did.POLICY_SAVED)
+
+
 def words_of(action: str) -> str:
     """What somebody did; an action of a newer version as it is stored."""
     return _WORDS[Did(action)] if action in set(Did) else action
@@ -65,6 +70,17 @@ def words_of(action: str) -> str:
 def change_of(values: Mapping[str, Any]) -> str:
     """Values on one line: "students: off; teachers: on"."""
     return "; ".join(f"{name}: {_value(value)}" for name, value in values.items())
+
+
+def changes_of(entry: AuditEntry) -> list[str]:
+    """A line for each thing that an entry says: "Students: off → on", "rows: 412"."""
+    name_of = setting_label if entry.action in _OF_SETTINGS else str
+    return [
+        f"{name_of(name)}: {_value(entry.before[name])} → {_value(value)}"
+        if name in entry.before
+        else f"{name_of(name)}: {_value(value)}"
+        for name, value in entry.after.items()
+    ]
 
 
 def _value(value: Any) -> str:
