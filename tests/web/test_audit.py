@@ -103,7 +103,16 @@ def test_days_of_the_filter_are_days_on_the_schools_clock(make: Builder, visit_a
 
 
 @pytest.mark.parametrize(
-    "query", ["since=9999-12-31", "until=9999-12-31", "since=x", "before=x", "school=x", "kind=%"]
+    "query",
+    [
+        "since=9999-12-31",
+        "since=0001-01-01",
+        "until=9999-12-31",
+        "since=x",
+        "before=x",
+        "school=x",
+        "kind=%",
+    ],
 )
 def test_odd_filters_are_no_trouble(query: str, make: Builder, visit_as: VisitAs) -> None:
     make.school()
