@@ -15,13 +15,13 @@ from roster_dash.roster.operations import Operation, fingerprint
 from roster_dash.roster.proposals import relink
 from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import ENDS, NO_COUNTS
-from roster_dash.store import audit, holds, rosters, runs, snapshots
+from roster_dash.store import audit, glance, holds, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.audit import Did
 from roster_dash.store.holds import HoldState
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import HoldRow, Run
-from roster_dash.store.transactions import committed
+from roster_dash.store.transactions import commit, committed
 
 
 def approve(
@@ -37,7 +37,7 @@ def approve(
     Errors: UnknownThing, NotWaiting if nothing of it waits, BadInput for an id that the run
     doesn't hold, or while the newest answer of the roster is doubted.
     """
-    return committed(partial(_approve, run_id, user_id, only, same_as or {}))
+    return _looked_at(committed(partial(_approve, run_id, user_id, only, same_as or {})))
 
 
 def _approve(
@@ -92,7 +92,13 @@ def reject(
 
     Errors: as for `approve`.
     """
-    return committed(partial(_reject, run_id, user_id, note, only))
+    return _looked_at(committed(partial(_reject, run_id, user_id, note, only)))
+
+
+def _looked_at(run: Run) -> Run:
+    glance.refresh(run.school_id)
+    commit()
+    return run
 
 
 def _reject(run_id: int, user_id: int | None, note: str, only: Collection[int] | None) -> Run:
@@ -155,6 +161,7 @@ def _count(run: Run, rows: Sequence[HoldRow], ends: Mapping[int, str]) -> None:
             members["removed"] += sum(map(len, row.before.values()))
     _count_lists(run, rows, ends, counts["lists"])
     run.counts = counts
+    run.size = runs.size_of(counts)
 
 
 def _count_lists(

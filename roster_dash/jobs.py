@@ -24,7 +24,7 @@ from roster_dash.config import Config, current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
 from roster_dash.roster.schedule import next_digest, next_notice
-from roster_dash.store import beats, mails, runs, schools
+from roster_dash.store import beats, glance, mails, runs, schools
 from roster_dash.store import settings as settings_store
 from roster_dash.store.transactions import commit, rollback
 
@@ -152,7 +152,13 @@ def tick(now: datetime) -> None:
     send_digests(now)
     send_notices(now)
     follow_up(now)
+    _guarded("glance", _look_at_schools)
     beats.beat("scheduler")
+    commit()
+
+
+def _look_at_schools() -> None:
+    glance.refresh_late()
     commit()
 
 

@@ -25,7 +25,7 @@ from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.store import holds, rosters, runs, snapshots
+from roster_dash.store import glance, holds, rosters, runs, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
@@ -187,6 +187,9 @@ def _finish(
     mail_ids = list(add_result_mails(run, settings))
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         mail_ids += tell_requester(run)
+    school_id = run.school_id
+    commit()
+    glance.refresh(school_id)
     commit()
     log.info("run %s %s", run_id, ending.status)
     return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)

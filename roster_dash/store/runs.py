@@ -7,14 +7,15 @@ for while one is at work waits on the school and starts when that one has finish
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import joinedload
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
@@ -45,6 +46,9 @@ PAGE = 25
 REPEATED_FOR = 7
 """A failure that goes on is mailed again after so many runs."""
 _TOO_BIG = 1 << 31
+_CHANGED_PEOPLE = ("created", "updated", "restored", "moved", "archived")
+_CHANGED_LISTS = ("created", "updated", "archived", "restored")
+_CHANGED_ON = ("added", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,7 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
             warnings=list(ending.warnings),
             holds=list(ending.holds),
             problems=list(ending.problems),
+            size=size_of(ending.counts),
             finished_at=now or datetime.now(UTC),
         )
         .execution_options(synchronize_session=False)
@@ -228,6 +233,7 @@ def add_revert(
         counts=ending.counts,
         warnings=list(ending.warnings),
         problems=list(ending.problems),
+        size=size_of(ending.counts),
         created_at=now,
         started_at=now,
         finished_at=now,
@@ -286,6 +292,58 @@ def list_runs(
     if before is not None:
         query = query.where(Run.id < before)
     return db.session.scalars(query).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs of a district: blank means any. `size`: at least so many changes.
+
+    `since` and `until` are moments.
+    """
+
+    school_id: int | None = None
+    status: str = ""
+    trigger: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    size: int = 0
+    before: int | None = None
+
+
+def find_runs(district_id: int, wanted: Wanted, limit: int | None = PAGE) -> Sequence[Run]:
+    """A district's runs, newest first; one more than asked for, where there are more."""
+    query = (
+        select(Run)
+        .join(School, School.id == Run.school_id)
+        .where(School.district_id == district_id, *_conditions(wanted))
+        .options(joinedload(Run.school), joinedload(Run.user))
+        .order_by(Run.id.desc())
+    )
+    return db.session.scalars(query.limit(limit + 1) if limit else query).all()
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.school_id is not None:
+        yield Run.school_id == wanted.school_id
+    if wanted.status:
+        yield Run.status == wanted.status
+    if wanted.trigger:
+        yield Run.trigger == wanted.trigger
+    if wanted.since is not None:
+        yield Run.created_at >= wanted.since
+    if wanted.until is not None:
+        yield Run.created_at <= wanted.until
+    if wanted.size:
+        yield Run.size >= wanted.size
+    if wanted.before is not None:
+        yield Run.id < wanted.before
+
+
+def size_of(counts: Mapping[str, Any] | None) -> int:
+    """How many people, lists and memberships a run changed."""
+    told = counts or {}
+    parts = (("people", _CHANGED_PEOPLE), ("lists", _CHANGED_LISTS), ("memberships", _CHANGED_ON))
+    return sum(told.get(part, {}).get(name, 0) for part, names in parts for name in names)
 
 
 def latest_of_schools(school_ids: Sequence[int]) -> dict[int, Run]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
@@ -81,6 +82,13 @@ def disconnect_district(district: District) -> None:
 
 def get_district(district_id: int) -> District | None:
     return db.session.get(District, district_id)
+
+
+def schools_of(district_id: int) -> Sequence[Row[Any]]:
+    """(id, name, timezone, unlinked_at, next_due_at, glance) of a district's schools."""
+    columns = (School.id, School.name, School.timezone, School.unlinked_at, School.next_due_at)
+    query = select(*columns, School.glance).where(School.district_id == district_id)
+    return db.session.execute(query.order_by(School.name, School.id)).all()
 
 
 def all_districts() -> Sequence[District]:

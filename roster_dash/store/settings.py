@@ -9,7 +9,7 @@ from sqlalchemy import select
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
-from roster_dash.store import audit
+from roster_dash.store import audit, glance
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import Run, School, SettingsVersion
 
@@ -74,6 +74,7 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
     )
     set_next_due(school, settings, now)
     db.session.flush()
+    glance.refresh(school.id)
     return version
 
 

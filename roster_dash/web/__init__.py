@@ -7,6 +7,7 @@ from roster_dash.web.account import views as account
 from roster_dash.web.audit import views as audit
 from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
+from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
@@ -29,6 +30,7 @@ AREAS = (
     people,
     lists,
     connection,
+    district,
     drill,
     requests,
     audit,

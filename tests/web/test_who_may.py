@@ -53,6 +53,7 @@ WHO = {
     "connection.district": DISTRICT,
     "connection.link": DISTRICT,
     "connection.disconnect": DISTRICT,
+    "district": DISTRICT,
     "requests.page": ANYBODY,
     "requests.new": ANYBODY,
     "requests.add": ANYBODY,

@@ -77,6 +77,8 @@ def leave_list(token: str) -> str:
 @blueprint.get("/")
 def home() -> Response:
     """Sends each user to their place."""
+    if viewing().role == accounts.AccountRole.DISTRICT_MANAGER and viewing().district_id:
+        return redirect(url_for("district.page", district_id=viewing().district_id))
     seen = accounts.visible_schools(viewing())
     if len(seen) == 1:
         return redirect(url_for("rostering.page", school_id=seen[0].id))

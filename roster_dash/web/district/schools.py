@@ -1,0 +1,117 @@
+"""A district's schools as its page shows them: state, reason, whose move, numbers, a trend."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from roster_dash.roster.health import Health, State, health_of
+from roster_dash.roster.roles import FORM_ORDER
+from roster_dash.store import schools
+from roster_dash.store.glance import facts_of
+
+PAGE = 50
+SORTS = {
+    "need": "What needs somebody first",
+    "name": "Name",
+    "last": "Last good sync, oldest first",
+    "people": "People, most first",
+    "held": "Waiting, most first",
+}
+_WIDTH, _HEIGHT = 84, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One school's line. `trend`: points of a line 84 × 20 units large."""
+
+    id: int
+    name: str
+    timezone: str
+    health: Health
+    next_at: datetime | None
+    last_good: datetime | None
+    run_id: int
+    held: int
+    people: Mapping[str, int]
+    trend: str
+    trend_words: str
+
+    @property
+    def total(self) -> int:
+        return sum(self.people.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    text: str = ""
+    state: str = ""
+    sort: str = "need"
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """`numbers`: state -> how many schools, whatever the filter; `found`: how many fit it."""
+
+    rows: Sequence[Shown]
+    found: int
+    numbers: Mapping[State, int]
+    pages: int
+
+
+def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
+    """One query, however many schools: everything else is kept with each."""
+    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    fitting = [row for row in every if _fits(row, wanted)]
+    fitting.sort(key=lambda row: _order(row, wanted.sort))
+    start = (wanted.page - 1) * PAGE
+    return Seen(
+        rows=fitting[start : start + PAGE],
+        found=len(fitting),
+        numbers=Counter(row.health.state for row in every),
+        pages=max(1, -(-len(fitting) // PAGE)),
+    )
+
+
+def _shown(row: Any, now: datetime) -> Shown:
+    school_id, name, zone, unlinked_at, next_at, glance = row
+    facts = facts_of(glance, is_linked=unlinked_at is None, next_at=next_at, now=now)
+    people, trend = glance.get("people", {}), glance.get("trend", [])
+    return Shown(
+        id=school_id,
+        name=name,
+        timezone=zone,
+        health=health_of(facts, now),
+        next_at=next_at,
+        last_good=facts.last_good,
+        run_id=glance.get("run", 0),
+        held=facts.held,
+        people={role.label: people[role.value] for role in FORM_ORDER if people.get(role.value)},
+        trend=_points(trend),
+        trend_words=f"{trend[0]:,} → {trend[-1]:,} people" if len(trend) > 1 else "",
+    )
+
+
+def _fits(row: Shown, wanted: Wanted) -> bool:
+    is_in_state = wanted.state in ("", row.health.state.key)
+    return is_in_state and wanted.text.casefold() in row.name.casefold()
+
+
+def _order(row: Shown, sort: str) -> tuple[Any, ...]:
+    last = row.last_good.timestamp() if row.last_good else 0.0
+    by_sort: dict[str, Any] = {"last": last, "people": -row.total, "held": -row.held, "name": 0}
+    return by_sort.get(sort, row.health.state.rank), row.name.casefold(), row.id
+
+
+def _points(trend: Sequence[int]) -> str:
+    """The trend as points of a polyline; "" for fewer than two."""
+    if len(trend) < 2:
+        return ""
+    low, high = min(trend), max(trend)
+    step, span = _WIDTH / (len(trend) - 1), (high - low) or 1
+    return " ".join(
+        f"{index * step:.1f},{_HEIGHT - 2 - (value - low) / span * (_HEIGHT - 4):.1f}"
+        for index, value in enumerate(trend)
+    )
