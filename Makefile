@@ -40,6 +40,7 @@ test-browser: $(DEV)  ## The tests in a real browser: needs Chromium (CHROMIUM n
 bench: $(RUN)  ## How long syncs, taking back and "why?" take (SIZES="300 3000")
 	$(BIN)/python -m benchmarks.sync $(SIZES)
 	$(BIN)/python -m benchmarks.safety
+	$(BIN)/python -m benchmarks.district
 
 check: $(DEV)  ## Style, types, the structure of imports, known vulnerabilities
 	$(BIN)/ruff format --check .
