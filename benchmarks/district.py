@@ -164,9 +164,8 @@ def main() -> None:
     good = measure("SQLite", {})
     if url := os.environ.get("BENCH_DATABASE_URL"):
         good = measure("PostgreSQL", {"DATABASE_URL": url}) and good
-    print(
-        "\nevery page under" if good else "\nNOT every page under", f"{LIMIT * 1000:.0f} ms (p95)"
-    )
+    verdict = "every page" if good else "NOT every page"
+    print(f"\n{verdict} under {LIMIT * 1000:.0f} ms (p95)")  # noqa: T201
 
 
 if __name__ == "__main__":
