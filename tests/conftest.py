@@ -24,7 +24,7 @@ from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
 from roster_dash.sandbox.server import Server, running
-from roster_dash.store import accounts
+from roster_dash.store import passwords
 from roster_dash.store.tables import User
 from tests.builders import Builder
 from tests.clever import Clever
@@ -50,9 +50,9 @@ def _stay_on_this_machine() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def _cheap_passwords() -> Iterator[None]:
     """Hashing is slow on purpose; here it need not be."""
-    real, accounts._hasher = accounts._hasher, PasswordHasher(1, 8, 1)
+    real, passwords._hasher = passwords._hasher, PasswordHasher(1, 8, 1)
     yield
-    accounts._hasher = real
+    passwords._hasher = real
 
 
 @pytest.fixture(scope="session")

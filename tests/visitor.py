@@ -35,6 +35,14 @@ class Visitor:
         headers = {"HX-Request": "true"} if htmx else {}
         return self.ask("POST", path, data=form, headers=headers)
 
+    def cookie(self, name: str) -> str:
+        found = self._client.get_cookie(name)
+        assert found is not None
+        return found.value
+
+    def set_cookie(self, name: str, value: str) -> None:
+        self._client.set_cookie(name, value)
+
     def ask(self, method: str, path: str, **options: Any) -> TestResponse:
         """In a context of its own, as a server does; the test's own transaction ends first."""
         db.session.commit()

@@ -4,19 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import audit
+from roster_dash.store import audit, passwords, sessions
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import District, Run, School, User, UserSchool
-
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody has this password")
-MIN_PASSWORD = 8
 
 
 class AccountRole(StrEnum):
@@ -37,8 +31,7 @@ def create_user(
     address = email.strip().casefold()
     if "@" not in address:
         raise BadInput(f"“{email}” is not an e-mail address.")
-    if len(password) < MIN_PASSWORD:
-        raise BadInput(f"The password has {len(password)} characters; it needs {MIN_PASSWORD}.")
+    hashed = passwords.hash_of(password)
     if role is AccountRole.OWNER and not schools:
         raise BadInput("An Owner needs at least one school: --school SCHOOL.")
     if role is AccountRole.DISTRICT_MANAGER and district is None:
@@ -47,7 +40,7 @@ def create_user(
         raise BadInput(f"There is an account {address} already.")
     user = User(
         email=address,
-        password_hash=_hasher.hash(password),
+        password_hash=hashed,
         role=role,
         district_id=district.id if district else None,
         created_at=datetime.now(UTC),
@@ -65,13 +58,26 @@ def create_user(
 
 
 def check_password(email: str, password: str) -> User | None:
-    """The account if the password is right. Takes as long when there is no such account."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().casefold()))
-    try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    return user
+    """The account if the password is right and it may log in. As slow when there is none."""
+    user = user_of(email)
+    is_right = passwords.is_right(password, user.password_hash if user else None)
+    return user if user and is_right and user.disabled_at is None else None
+
+
+def user_of(email: str) -> User | None:
+    return db.session.scalar(select(User).where(User.email == email.strip().casefold()))
+
+
+def change_password(user: User, password: str, but: int | None = None) -> None:
+    """Ends every other log-in of theirs: `but` is the one that goes on.
+
+    Errors: BadInput for a password that is easy to guess.
+    """
+    passwords.must_be_strong(password, user.email)
+    user.password_hash = passwords.hash_of(password)
+    audit.record(Did.PASSWORD_CHANGED, about=user.email)
+    sessions.record_ended(user, sessions.end_all(user.id, but))
+    db.session.flush()
 
 
 def get_user(user_id: int) -> User | None:

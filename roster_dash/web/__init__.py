@@ -12,6 +12,7 @@ from roster_dash.web.drill import views as drill
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.lists import views as lists
+from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
 from roster_dash.web.requests import views as requests
@@ -21,6 +22,7 @@ from roster_dash.web.why import views as why
 
 AREAS = (
     account,
+    own,
     rostering,
     history,
     past,

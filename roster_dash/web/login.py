@@ -2,12 +2,13 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, redirect, request, url_for
-from flask_login import current_user
+from flask import Flask, Response, redirect, request, session, url_for
+from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from roster_dash.config import current_config
 from roster_dash.extensions import login
-from roster_dash.store import accounts, audit
+from roster_dash.store import attempts, audit, sessions
 from roster_dash.store.audit import Actor
 from roster_dash.store.tables import User
 
@@ -22,18 +23,24 @@ PUBLIC = {
 }
 
 
+DEVICE_COOKIE = "device"
+DEVICE_SECONDS = 365 * 24 * 3600
+
+
 class Viewer:
-    """A logged-in user as Flask-Login wants it: `user` is the row."""
+    """A logged-in user as Flask-Login wants it: `user` is the row, `key` the browser's."""
 
     is_authenticated = True
     is_active = True
     is_anonymous = False
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, key: str, session_id: int) -> None:
         self.user = user
+        self.session_id = session_id
+        self._key = key
 
     def get_id(self) -> str:
-        return str(self.user.id)
+        return self._key
 
 
 def register(app: Flask) -> None:
@@ -44,8 +51,43 @@ def register(app: Flask) -> None:
 
 def viewing() -> User:
     """The user who is asking."""
+    return _viewer().user
+
+
+def own_session() -> int:
+    """The id of the log-in that is asking."""
+    return _viewer().session_id
+
+
+def _viewer() -> Viewer:
     viewer: Viewer = current_user._get_current_object()
-    return viewer.user
+    return viewer
+
+
+def begin_session(user: User, how: str, response: AnyResponse) -> AnyResponse:
+    """Logs in with a new session; the browser is known from now on. The caller commits."""
+    session.clear()
+    key = sessions.open_session(
+        user, how, request.remote_addr or "", request.headers.get("User-Agent", "")
+    )
+    found = sessions.find_session(key)
+    assert found is not None
+    login_user(Viewer(user, key, found.id))
+    response.set_cookie(
+        DEVICE_COOKIE,
+        attempts.device_key(user.email),
+        max_age=DEVICE_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=current_config().is_https,
+    )
+    return response
+
+
+def end_session() -> None:
+    sessions.end_session(own_session())
+    logout_user()
+    session.clear()
 
 
 def is_logged_in() -> bool:
@@ -59,9 +101,9 @@ def own_path(target: str) -> str:
     return target if is_ours and not parts.scheme and not parts.netloc else ""
 
 
-def _load(user_id: str) -> Viewer | None:
-    user = accounts.get_user(int(user_id)) if user_id.isdecimal() else None
-    return Viewer(user) if user else None
+def _load(key: str) -> Viewer | None:
+    found = sessions.find_session(key)
+    return Viewer(found.user, key, found.id) if found else None
 
 
 def _log_in_first() -> AnyResponse | None:

@@ -35,6 +35,7 @@ WHO = {
     "account.unsubscribe": PUBLIC,  # signed
     "account.leave_list": PUBLIC,  # signed
     "account": ANYBODY,
+    "own": ANYBODY,
     "audit": ANYBODY,
     "rostering": SCHOOL,
     "history": SCHOOL,

@@ -1,17 +1,21 @@
 """Logging in and out, and the way to each user's place."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
-from flask_login import login_user, logout_user
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from roster_dash.store import accounts, audit, runs
+from roster_dash.store import accounts, attempts, audit, runs
 from roster_dash.store import unsubscribe as unsubscribe_store
 from roster_dash.store.audit import Actor, Did
 from roster_dash.store.tables import User
 from roster_dash.store.transactions import commit
-from roster_dash.web.login import Viewer, own_path, viewing
+from roster_dash.web.login import DEVICE_COOKIE, begin_session, end_session, own_path, viewing
 
 blueprint = Blueprint("account", __name__)
+
+TOO_MANY = (
+    "Too many attempts failed. Wait a quarter of an hour, or use a browser in which you have "
+    "logged in before."
+)
 
 
 @blueprint.get("/login")
@@ -22,22 +26,32 @@ def log_in() -> str:
 @blueprint.post("/login")
 def check() -> Response | tuple[str, int]:
     email, password = request.form.get("email", ""), request.form.get("password", "")
+    device = request.cookies.get(DEVICE_COOKIE, "")
+    attempt = attempts.attempt_of(email, request.remote_addr or "", device)
+    if not attempts.may_try(attempt):
+        _record(Did.LOG_IN_REFUSED, None)
+        return _refuse(email, TOO_MANY, 429)
     user = accounts.check_password(email, password)
     if user is None:
+        attempts.note_failure(attempt)
         _record(Did.LOG_IN_FAILED, None)
-        error = "The e-mail address or the password is not right."
-        return render_template("web/account/login.html", email=email, error=error), 422
-    session.clear()
-    login_user(Viewer(user))
+        return _refuse(email, "The e-mail address or the password is not right.", 422)
+    attempts.forgive(attempt)
+    way = redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
+    answer = begin_session(user, "password", way)
     _record(Did.LOGGED_IN, user)
-    return redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
+    return answer
+
+
+def _refuse(email: str, error: str, status: int) -> tuple[str, int]:
+    return render_template("web/account/login.html", email=email, error=error), status
 
 
 @blueprint.post("/logout")
 def log_out() -> Response:
     _record(Did.LOGGED_OUT, viewing())
-    logout_user()
-    session.clear()
+    end_session()
+    commit()
     flash("You are logged out.")
     return redirect(url_for("account.log_in"), 303)
 

@@ -1,0 +1,80 @@
+"""The account of whoever asks: its password, and where it is logged in."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from roster_dash.roster.errors import BadInput
+from roster_dash.store import accounts, attempts, sessions
+from roster_dash.store.transactions import commit, rollback
+from roster_dash.web.login import DEVICE_COOKIE, own_session, viewing
+from roster_dash.web.own.devices import device_words
+from roster_dash.web.values import row_number
+
+blueprint = Blueprint("own", __name__)
+
+ROLES = {
+    "owner": "Owner",
+    "district_manager": "District Manager",
+    "specialist": "Integration specialist",
+}
+
+
+@blueprint.get("/account")
+def page() -> str:
+    return _page()
+
+
+@blueprint.post("/account/password")
+def change_password() -> Response | tuple[str, int]:
+    """The present password is asked for: an open screen alone must not give the account away."""
+    user, form = viewing(), request.form
+    attempt = attempts.attempt_of(
+        user.email, request.remote_addr or "", request.cookies.get(DEVICE_COOKIE, "")
+    )
+    if not attempts.may_try(attempt):
+        return _page(present="Too many attempts failed. Wait a quarter of an hour."), 429
+    if accounts.check_password(user.email, form.get("present", "")) is None:
+        attempts.note_failure(attempt)
+        commit()
+        return _page(present="That is not your present password."), 422
+    try:
+        accounts.change_password(user, form.get("new", ""), but=own_session())
+    except BadInput as error:
+        rollback()
+        return _page(new=error.message), 422
+    commit()
+    return _done("Your password is changed; every other device is logged out.")
+
+
+@blueprint.post("/account/sessions/end")
+def end_sessions() -> Response:
+    """One log-in by its number, or all but this one."""
+    user, wanted = viewing(), request.form.get("session", 0, type=row_number)
+    if wanted:
+        number = int(sessions.end_own(user.id, wanted))
+    else:
+        number = sessions.end_all(user.id, but=own_session())
+    sessions.record_ended(user, number)
+    commit()
+    return _done(f"{number:,} logged out." if number else "There was nothing to log out.")
+
+
+def _page(**errors: str) -> str:
+    user = viewing()
+    open_ = [(row, device_words(row.agent)) for row in sessions.sessions_of(user.id)]
+    own, zone = own_session(), next((school.timezone for school in user.schools), "UTC")
+    return render_template(
+        "web/own/page.html",
+        user=user,
+        role=ROLES[user.role],
+        schools=user.schools,
+        sessions=open_,
+        own=own,
+        zone=zone,
+        errors=errors,
+    )
+
+
+def _done(message: str) -> Response:
+    flash(message)
+    return redirect(url_for("own.page"), 303)
