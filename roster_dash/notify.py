@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from roster_dash.config import current_config
+from roster_dash.mail.account_link import compose_account_link
 from roster_dash.mail.calendar import CalendarNotice, compose_calendar
 from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
 from roster_dash.mail.message import Mail, send_mail
@@ -13,10 +14,10 @@ from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.calendar import ending, starting
 from roster_dash.roster.guard import GUARDS, Guard
 from roster_dash.roster.report import HELD_WORDS, KINDS, NO_COUNTS
-from roster_dash.store import holds, mails, runs, unsubscribe
+from roster_dash.store import holds, invitations, links, mails, runs, unsubscribe
 from roster_dash.store import settings as settings_store
 from roster_dash.store.holds import HoldState
-from roster_dash.store.tables import MailRow, OperationRow, Run, School
+from roster_dash.store.tables import AccountLink, MailRow, OperationRow, Run, School
 from roster_dash.store.transactions import commit
 
 WEEK = timedelta(days=7)
@@ -54,6 +55,8 @@ def _compose(mail: MailRow) -> Mail:
         return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
     if mail.school is not None and mail.day is not None:
         return compose_calendar(_notice_of(mail.school, mail.day))
+    if mail.link is not None:
+        return _account_mail(mail.kind, mail.link)
     assert mail.request is not None
     request = mail.request
     facts = RequestFacts(
@@ -66,6 +69,18 @@ def _compose(mail: MailRow) -> Mail:
         settings_url=f"{current_config().public_url}/schools/{request.school_id}/rostering",
     )
     return compose_request(mail.kind, facts)
+
+
+def _account_mail(kind: str, link: AccountLink) -> Mail:
+    owned, district = invitations.granted(link)
+    what = district.name if district else ", ".join(school.name for school in owned)
+    site = current_config().public_url
+    return compose_account_link(
+        kind,
+        who=link.made_by.email if link.made_by else "Roster Dash",
+        what=what or "all schools",
+        url=site if kind == "address_changed" else f"{site}/links/{links.token_of(link.id)}",
+    )
 
 
 def _digest_of(run: Run) -> Digest:

@@ -55,6 +55,6 @@ def compose_request(kind: str, facts: RequestFacts) -> Mail:
     }
     return Mail(
         subject=" ".join(subject.format(**values).split()),
-        text=render_template("mail/setup_request.txt", **about),
-        html=render_template("mail/setup_request.html", **about),
+        text=render_template("mail/note.txt", **about),
+        html=render_template("mail/note.html", **about),
     )

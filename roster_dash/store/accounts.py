@@ -1,5 +1,6 @@
 """Who logs in here, and which schools they may see."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -8,9 +9,12 @@ from sqlalchemy import func, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import audit, passwords, sessions
+from roster_dash.store import audit, links, passwords, sessions
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import District, Run, School, User, UserSchool
+from roster_dash.store.tables import AccountLink, District, Run, School, User, UserSchool
+
+MAX_ADDRESS = 320
+_PLAIN = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+")
 
 
 class AccountRole(StrEnum):
@@ -28,16 +32,13 @@ def create_user(
     district: District | None = None,
 ) -> User:
     """A new account. Errors: BadInput says what is missing or taken."""
-    address = email.strip().casefold()
-    if "@" not in address:
-        raise BadInput(f"“{email}” is not an e-mail address.")
+    address = address_of(email)
     hashed = passwords.hash_of(password)
     if role is AccountRole.OWNER and not schools:
         raise BadInput("An Owner needs at least one school: --school SCHOOL.")
     if role is AccountRole.DISTRICT_MANAGER and district is None:
         raise BadInput("A District Manager needs a district: --district DISTRICT.")
-    if db.session.scalar(select(User.id).where(User.email == address)):
-        raise BadInput(f"There is an account {address} already.")
+    must_be_free(address)
     user = User(
         email=address,
         password_hash=hashed,
@@ -64,6 +65,15 @@ def check_password(email: str, password: str) -> User | None:
     return user if user and is_right and user.disabled_at is None else None
 
 
+def address_of(email: str) -> str:
+    """An address as accounts have it. Errors: BadInput if it is none."""
+    address = email.strip().casefold()
+    name, _, host = address.rpartition("@")
+    if not name or not host or len(address) > MAX_ADDRESS or not _PLAIN.fullmatch(address):
+        raise BadInput(f"“{email[:MAX_ADDRESS]}” is not an e-mail address.")
+    return address
+
+
 def user_of(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.strip().casefold()))
 
@@ -75,9 +85,58 @@ def change_password(user: User, password: str, but: int | None = None) -> None:
     """
     passwords.must_be_strong(password, user.email)
     user.password_hash = passwords.hash_of(password)
+    links.close_resets(user.id)
     audit.record(Did.PASSWORD_CHANGED, about=user.email)
     sessions.record_ended(user, sessions.end_all(user.id, but))
     db.session.flush()
+
+
+def reset_password(link: AccountLink, password: str) -> None:
+    """Sets a new password by a mailed link, and ends every log-in.
+
+    Errors: BadInput for a password that is easy to guess, or a link that was used meanwhile.
+    """
+    assert link.user is not None
+    links.use(link)
+    change_password(link.user, password)
+
+
+def confirm_address(link: AccountLink) -> str:
+    """The account has the link's address from now on; the address it had before.
+
+    Errors: BadInput if another account has it, or the link was used meanwhile.
+    """
+    assert link.user is not None
+    links.use(link)
+    user, before = link.user, link.user.email
+    must_be_free(link.email)
+    user.email = link.email
+    audit.record(
+        Did.ADDRESS_CHANGED, about=before, before={"email": before}, after={"email": user.email}
+    )
+    links.close_resets(user.id)
+    sessions.record_ended(user, sessions.end_all(user.id))
+    db.session.flush()
+    return before
+
+
+def must_be_free(address: str) -> None:
+    if user_of(address) is not None:
+        raise BadInput(f"There is an account {address} already.")
+
+
+def switch(user: User, *, on: bool) -> None:
+    """Whether an account may log in. Off ends its log-ins."""
+    user.disabled_at = None if on else datetime.now(UTC)
+    if not on:
+        sessions.end_all(user.id)
+    first = next(iter(user.schools), None)
+    audit.record(
+        Did.ACCOUNT_ENABLED if on else Did.ACCOUNT_DISABLED,
+        school=first,
+        district_id=user.district_id,
+        about=user.email,
+    )
 
 
 def get_user(user_id: int) -> User | None:

@@ -50,6 +50,16 @@ def add_calendar_mails(school_id: int, day: date, recipients: Iterable[str]) -> 
     return [row.id for row in rows]
 
 
+def add_link_mail(link_id: int, kind: str, recipient: str) -> int:
+    """One message about an account's link."""
+    now = datetime.now(UTC)
+    about = {"link_id": link_id, "kind": kind, "recipient": recipient}
+    row = MailRow(**about, status=MailStatus.DUE, due_at=now)
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
 def claim_mail(mail_id: int) -> MailRow | None:
     """Takes a due message; None if it isn't due or somebody else has it."""
     now = datetime.now(UTC)

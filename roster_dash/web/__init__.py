@@ -4,6 +4,7 @@ from flask import Flask
 
 from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
+from roster_dash.web.accounts import views as accounts
 from roster_dash.web.audit import views as audit
 from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
@@ -11,6 +12,7 @@ from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
+from roster_dash.web.links import views as links
 from roster_dash.web.lists import views as lists
 from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
@@ -23,6 +25,8 @@ from roster_dash.web.why import views as why
 AREAS = (
     account,
     own,
+    links,
+    accounts,
     rostering,
     history,
     past,

@@ -18,6 +18,10 @@ PUBLIC = {
     "account.log_in",
     "account.check",
     *_FROM_MAILS,
+    "links.forgot",
+    "links.send_reset",
+    "links.page",
+    "links.follow",
     "health.process_is_up",
     "health.is_ready",
 }

@@ -36,6 +36,11 @@ WHO = {
     "account.leave_list": PUBLIC,  # signed
     "account": ANYBODY,
     "own": ANYBODY,
+    "links": PUBLIC,  # signed, or says nothing
+    "accounts": ANYBODY,
+    "accounts.withdraw": SCHOOL,
+    "accounts.disable": DISTRICT,
+    "accounts.enable": DISTRICT,
     "audit": ANYBODY,
     "rostering": SCHOOL,
     "history": SCHOOL,
@@ -86,7 +91,7 @@ def ask(
 ) -> TestResponse:
     if method == "GET":
         return visitor.get(path)
-    page = "/login" if path in ("/login", "/unsubscribe/forged") else "/schools"
+    page = "/login" if path in ("/login", "/unsubscribe/forged", "/forgot") else "/schools"
     return visitor.post(path, dict(form or {}), page=page)
 
 

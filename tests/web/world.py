@@ -10,8 +10,10 @@ from werkzeug.routing import Rule
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Term
-from roster_dash.store import edits, requests
+from roster_dash.store import edits, invitations, requests
+from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import (
+    AccountLink,
     District,
     HoldRow,
     ListRow,
@@ -54,6 +56,7 @@ class Tenant:
     hold: HoldRow
     request: SetupRequest
     busy: School
+    invitation: AccountLink
 
     def values(self) -> dict[str, object]:
         """For the arguments of addresses."""
@@ -65,6 +68,7 @@ class Tenant:
             "list_id": self.list.id,
             "request_id": self.request.id,
             "user_id": self.owner.id,
+            "link_id": self.invitation.id,
             "number": 1,
             "entity": "person",
             "action": "create",
@@ -137,6 +141,7 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
         _first(HoldRow, school),
         request,
         busy,
+        invitations.invite(owner, f"new@{slug}.example", AccountRole.OWNER, owned=[school]),
     )
 
 

@@ -3,8 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from roster_dash import jobs
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import accounts, attempts, sessions
+from roster_dash.store import accounts, attempts, links, mails, sessions
+from roster_dash.store.links import LinkKind
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.login import DEVICE_COOKIE, own_session, viewing
 from roster_dash.web.own.devices import device_words
@@ -28,15 +30,8 @@ def page() -> str:
 def change_password() -> Response | tuple[str, int]:
     """The present password is asked for: an open screen alone must not give the account away."""
     user, form = viewing(), request.form
-    attempt = attempts.attempt_of(
-        user.email, request.remote_addr or "", request.cookies.get(DEVICE_COOKIE, "")
-    )
-    if not attempts.may_try(attempt):
-        return _page(present="Too many attempts failed. Wait a quarter of an hour."), 429
-    if accounts.check_password(user.email, form.get("present", "")) is None:
-        attempts.note_failure(attempt)
-        commit()
-        return _page(present="That is not your present password."), 422
+    if refused := _password_refused(form.get("present", "")):
+        return _page(present=refused), 422
     try:
         accounts.change_password(user, form.get("new", ""), but=own_session())
     except BadInput as error:
@@ -44,6 +39,24 @@ def change_password() -> Response | tuple[str, int]:
         return _page(new=error.message), 422
     commit()
     return _done("Your password is changed; every other device is logged out.")
+
+
+@blueprint.post("/account/address")
+def change_address() -> Response | tuple[str, int]:
+    """A link to the new address confirms it; until then the old one holds."""
+    user, form = viewing(), request.form
+    try:
+        address = accounts.address_of(form.get("address", ""))
+        accounts.must_be_free(address)
+    except BadInput as error:
+        return _page(address=error.message), 422
+    if refused := _password_refused(form.get("password", "")):
+        return _page(password=refused), 422
+    link = links.make_link(LinkKind.ADDRESS, address, user_id=user.id)
+    mail_id = mails.add_link_mail(link.id, "address", address)
+    commit()
+    jobs.enqueue_mail(mail_id)
+    return _done(f"A link is on its way to {address}; the change holds once you follow it.")
 
 
 @blueprint.post("/account/sessions/end")
@@ -57,6 +70,19 @@ def end_sessions() -> Response:
     sessions.record_ended(user, number)
     commit()
     return _done(f"{number:,} logged out." if number else "There was nothing to log out.")
+
+
+def _password_refused(password: str) -> str:
+    """Why what was typed doesn't do as the present password; "" if it does."""
+    email, device = viewing().email, request.cookies.get(DEVICE_COOKIE, "")
+    attempt = attempts.attempt_of(email, request.remote_addr or "", device)
+    if not attempts.may_try(attempt):
+        return "Too many attempts failed. Wait a quarter of an hour."
+    if accounts.check_password(email, password) is None:
+        attempts.note_failure(attempt)
+        commit()
+        return "That is not your present password."
+    return ""
 
 
 def _page(**errors: str) -> str:
