@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from flask import Flask
@@ -129,6 +130,7 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
     requests.link(request, school)
     busy = make.school(district, f"{name} Middle")
     owner.schools.append(busy)
+    make.owner(busy, email=f"gone@{slug}.example").disabled_at = datetime.now(UTC)
     make.run(busy, "queued")
     return Tenant(
         district,
