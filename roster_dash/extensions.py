@@ -109,8 +109,12 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        reads_only = has_request_context() and (
-            request.method in ("GET", "HEAD", "OPTIONS")
-            or request.endpoint in current_app.config["READ_ONLY_ENDPOINTS"]
-        )
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if _reads_only() else "BEGIN IMMEDIATE")
+
+
+def _reads_only() -> bool:
+    if not has_request_context():
+        return False
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return request.endpoint not in current_app.config["WRITING_PAGES"]
+    return request.endpoint in current_app.config["READ_ONLY_ENDPOINTS"]

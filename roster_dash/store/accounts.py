@@ -14,6 +14,7 @@ from roster_dash.store.audit import Did
 from roster_dash.store.tables import AccountLink, District, Run, School, User, UserSchool
 
 MAX_ADDRESS = 320
+_ADULTS = ("teacher", "staff", "district admin", "school admin")
 _PLAIN = re.compile(r"[^\s<>,;\x00-\x1f\x7f]+")
 
 
@@ -137,6 +138,36 @@ def switch(user: User, *, on: bool) -> None:
         district_id=user.district_id,
         about=user.email,
     )
+
+
+def user_of_clever(clever_id: str, kind: str, district_id: str, email: str) -> User | None:
+    """The account of somebody whom Clever has logged in, None if there is none.
+
+    By their id in Clever; the first time by their address, if it is an adult's of the account's
+    own district: addresses come from the district's data and prove nothing elsewhere.
+    """
+    known = db.session.scalar(select(User).where(User.clever_id == clever_id))
+    if known is not None:
+        return known if known.disabled_at is None else None
+    user = user_of(email) if email and kind in _ADULTS else None
+    if user is None or user.disabled_at or user.clever_id or district_id not in _clever_ids(user):
+        return None
+    user.clever_id = clever_id
+    audit.record(
+        Did.ACCOUNT_CHANGED,
+        district_id=user.district_id,
+        about=user.email,
+        after={"clever_id": clever_id},
+        by=audit.actor()._replace(user_id=user.id, who=user.email),
+    )
+    return user
+
+
+def _clever_ids(user: User) -> set[str]:
+    """The districts that an account is in, by their ids in Clever; none for a specialist."""
+    if user.role == AccountRole.OWNER:
+        return {school.district.clever_id for school in user.schools}
+    return {user.district.clever_id} if user.district else set()
 
 
 def get_user(user_id: int) -> User | None:

@@ -6,6 +6,7 @@ from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
 from roster_dash.web.accounts import views as accounts
 from roster_dash.web.audit import views as audit
+from roster_dash.web.clever_login import views as clever_login
 from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
 from roster_dash.web.district import views as district
@@ -24,6 +25,7 @@ from roster_dash.web.why import views as why
 
 AREAS = (
     account,
+    clever_login,
     own,
     links,
     accounts,
@@ -48,6 +50,7 @@ def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
     app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "drill.run"}
+    app.config["WRITING_PAGES"] = {"clever_login.log_in"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     for shared in (login, security, errors, show):

@@ -18,6 +18,7 @@ PUBLIC = {
     "account.log_in",
     "account.check",
     *_FROM_MAILS,
+    "clever_login.log_in",
     "links.forgot",
     "links.send_reset",
     "links.page",

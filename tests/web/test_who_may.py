@@ -35,6 +35,7 @@ WHO = {
     "account.unsubscribe": PUBLIC,  # signed
     "account.leave_list": PUBLIC,  # signed
     "account": ANYBODY,
+    "clever_login": PUBLIC,
     "own": ANYBODY,
     "links": PUBLIC,  # signed, or says nothing
     "accounts": ANYBODY,

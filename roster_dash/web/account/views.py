@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from roster_dash.config import current_config
 from roster_dash.store import accounts, attempts, audit, runs
 from roster_dash.store import unsubscribe as unsubscribe_store
 from roster_dash.store.audit import Actor, Did
@@ -20,7 +21,7 @@ TOO_MANY = (
 
 @blueprint.get("/login")
 def log_in() -> str:
-    return render_template("web/account/login.html", email="", error="")
+    return _page("", "")
 
 
 @blueprint.post("/login")
@@ -34,17 +35,22 @@ def check() -> Response | tuple[str, int]:
     user = accounts.check_password(email, password)
     if user is None:
         attempts.note_failure(attempt)
-        _record(Did.LOG_IN_FAILED, None)
+        record_log_in(None)
         return _refuse(email, "The e-mail address or the password is not right.", 422)
     attempts.forgive(attempt)
     way = redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
     answer = begin_session(user, "password", way)
-    _record(Did.LOGGED_IN, user)
+    record_log_in(user)
     return answer
 
 
 def _refuse(email: str, error: str, status: int) -> tuple[str, int]:
-    return render_template("web/account/login.html", email=email, error=error), status
+    return _page(email, error), status
+
+
+def _page(email: str, error: str) -> str:
+    told = {"email": email, "error": error, "has_clever": bool(current_config().clever_client_id)}
+    return render_template("web/account/login.html", **told)
 
 
 @blueprint.post("/logout")
@@ -54,6 +60,11 @@ def log_out() -> Response:
     commit()
     flash("You are logged out.")
     return redirect(url_for("account.log_in"), 303)
+
+
+def record_log_in(user: User | None) -> None:
+    """One that was good, or one that failed (None), whichever way it came."""
+    _record(Did.LOGGED_IN if user else Did.LOG_IN_FAILED, user)
 
 
 def _record(did: Did, user: User | None) -> None:
