@@ -21,11 +21,13 @@ from roster_dash.web.people import views as people
 from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
+from roster_dash.web.second_factor import views as second_factor
 from roster_dash.web.why import views as why
 
 AREAS = (
     account,
     clever_login,
+    second_factor,
     own,
     links,
     accounts,

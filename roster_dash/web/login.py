@@ -1,5 +1,6 @@
 """Who is asking: everybody logs in first, but for the few pages in `PUBLIC`."""
 
+import time
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, redirect, request, session, url_for
@@ -8,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash.config import current_config
 from roster_dash.extensions import login
-from roster_dash.store import attempts, audit, sessions
+from roster_dash.store import accounts, attempts, audit, sessions
 from roster_dash.store.audit import Actor
 from roster_dash.store.tables import User
 
@@ -19,6 +20,8 @@ PUBLIC = {
     "account.check",
     *_FROM_MAILS,
     "clever_login.log_in",
+    "second_factor.ask",
+    "second_factor.check",
     "links.forgot",
     "links.send_reset",
     "links.page",
@@ -30,6 +33,7 @@ PUBLIC = {
 
 DEVICE_COOKIE = "device"
 DEVICE_SECONDS = 365 * 24 * 3600
+HALF_SECONDS = 300
 
 
 class Viewer:
@@ -87,6 +91,22 @@ def begin_session(user: User, how: str, response: AnyResponse) -> AnyResponse:
         secure=current_config().is_https,
     )
     return response
+
+
+def ask_for_code(user: User, how: str, target: str) -> AnyResponse:
+    """The first factor was right; `half_logged_in` knows it for some minutes."""
+    session.clear()
+    session["half"] = [user.id, how, own_path(target), int(time.time())]
+    return redirect(url_for("second_factor.ask"), 303)
+
+
+def half_logged_in() -> tuple[User, str, str] | None:
+    """(user, how, where to) of a log-in that waits for its code."""
+    user_id, how, target, at = session.get("half") or (0, "", "", 0)
+    user = accounts.get_user(user_id) if time.time() - at < HALF_SECONDS else None
+    if user is None or user.disabled_at is not None or user.totp_key is None:
+        return None
+    return user, how, target
 
 
 def end_session() -> None:

@@ -42,6 +42,10 @@ WHO = {
     "accounts.withdraw": SCHOOL,
     "accounts.disable": DISTRICT,
     "accounts.enable": DISTRICT,
+    "accounts.second_factor_off": DISTRICT,
+    "second_factor": ANYBODY,
+    "second_factor.ask": PUBLIC,
+    "second_factor.check": PUBLIC,
     "audit": ANYBODY,
     "rostering": SCHOOL,
     "history": SCHOOL,
@@ -92,7 +96,11 @@ def ask(
 ) -> TestResponse:
     if method == "GET":
         return visitor.get(path)
-    page = "/login" if path in ("/login", "/unsubscribe/forged", "/forgot") else "/schools"
+    page = (
+        "/login"
+        if path in ("/login", "/login/code", "/unsubscribe/forged", "/forgot")
+        else "/schools"
+    )
     return visitor.post(path, dict(form or {}), page=page)
 
 

@@ -130,7 +130,8 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
     requests.link(request, school)
     busy = make.school(district, f"{name} Middle")
     owner.schools.append(busy)
-    make.owner(busy, email=f"gone@{slug}.example").disabled_at = datetime.now(UTC)
+    gone = make.owner(busy, email=f"gone@{slug}.example")
+    gone.disabled_at, gone.totp_key = datetime.now(UTC), b"a key"
     make.run(busy, "queued")
     return Tenant(
         district,

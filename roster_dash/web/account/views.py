@@ -6,10 +6,18 @@ from werkzeug.wrappers import Response
 from roster_dash.config import current_config
 from roster_dash.store import accounts, attempts, audit, runs
 from roster_dash.store import unsubscribe as unsubscribe_store
+from roster_dash.store.attempts import Attempt
 from roster_dash.store.audit import Actor, Did
 from roster_dash.store.tables import User
 from roster_dash.store.transactions import commit
-from roster_dash.web.login import DEVICE_COOKIE, begin_session, end_session, own_path, viewing
+from roster_dash.web.login import (
+    DEVICE_COOKIE,
+    ask_for_code,
+    begin_session,
+    end_session,
+    own_path,
+    viewing,
+)
 
 blueprint = Blueprint("account", __name__)
 
@@ -27,8 +35,7 @@ def log_in() -> str:
 @blueprint.post("/login")
 def check() -> Response | tuple[str, int]:
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    device = request.cookies.get(DEVICE_COOKIE, "")
-    attempt = attempts.attempt_of(email, request.remote_addr or "", device)
+    attempt = attempt_of(email)
     if not attempts.may_try(attempt):
         _record(Did.LOG_IN_REFUSED, None)
         return _refuse(email, TOO_MANY, 429)
@@ -37,11 +44,34 @@ def check() -> Response | tuple[str, int]:
         attempts.note_failure(attempt)
         record_log_in(None)
         return _refuse(email, "The e-mail address or the password is not right.", 422)
+    return _in(user, attempt, own_path(request.args.get("next", "")))
+
+
+def _in(user: User, attempt: Attempt, target: str) -> Response:
+    if user.totp_key is not None:  # a right password forgives nothing: codes are guessed next
+        return ask_for_code(user, "password", target)
     attempts.forgive(attempt)
-    way = redirect(own_path(request.args.get("next", "")) or url_for("account.home"), 303)
-    answer = begin_session(user, "password", way)
+    answer = begin_session(user, "password", redirect(target or url_for("account.home"), 303))
     record_log_in(user)
     return answer
+
+
+def attempt_of(email: str) -> Attempt:
+    """Whoever asks, trying to log in as somebody."""
+    device = request.cookies.get(DEVICE_COOKIE, "")
+    return attempts.attempt_of(email, request.remote_addr or "", device)
+
+
+def password_refused(password: str) -> str:
+    """Why what was typed doesn't do as one's own present password; "" if it does."""
+    attempt = attempt_of(viewing().email)
+    if not attempts.may_try(attempt):
+        return "Too many attempts failed. Wait a quarter of an hour."
+    if accounts.check_password(viewing().email, password) is None:
+        attempts.note_failure(attempt)
+        commit()
+        return "That is not your present password."
+    return ""
 
 
 def _refuse(email: str, error: str, status: int) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from roster_dash import jobs
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import accounts, invitations, mails, schools
+from roster_dash.store import accounts, invitations, mails, schools, second_factor
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import District, School, User
 from roster_dash.store.transactions import commit, rollback
@@ -59,6 +59,15 @@ def enable(user_id: int) -> Response:
     accounts.switch(user, on=True)
     commit()
     return _done(f"{user.email} can log in again.")
+
+
+@blueprint.post("/accounts/<int:user_id>/second-factor/off")
+def second_factor_off(user_id: int) -> Response:
+    """For somebody who has lost their phone."""
+    user = _managed_or_404(user_id)
+    second_factor.switch_off(user)
+    commit()
+    return _done(f"{user.email} logs in with the password alone now.")
 
 
 def _managed_or_404(user_id: int) -> User:

@@ -13,7 +13,7 @@ from roster_dash.sources.clever_login import authorize_url, identity_of
 from roster_dash.store import accounts
 from roster_dash.store.transactions import commit
 from roster_dash.web.account.views import record_log_in
-from roster_dash.web.login import begin_session, own_path
+from roster_dash.web.login import ask_for_code, begin_session, own_path
 
 blueprint = Blueprint("clever_login", __name__)
 
@@ -59,6 +59,9 @@ def _finish(code: str) -> Response | tuple[str, int]:
     user = accounts.user_of_clever(identity.id, identity.kind, identity.district_id, identity.email)
     if user is None:
         return _refuse(NO_ACCOUNT)
+    if user.totp_key is not None:
+        commit()
+        return ask_for_code(user, "clever", target)
     answer = begin_session(user, "clever", redirect(target or url_for("account.home"), 303))
     record_log_in(user)
     return answer

@@ -5,10 +5,11 @@ from werkzeug.wrappers import Response
 
 from roster_dash import jobs
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import accounts, attempts, links, mails, sessions
+from roster_dash.store import accounts, links, mails, sessions
 from roster_dash.store.links import LinkKind
 from roster_dash.store.transactions import commit, rollback
-from roster_dash.web.login import DEVICE_COOKIE, own_session, viewing
+from roster_dash.web.account.views import password_refused
+from roster_dash.web.login import own_session, viewing
 from roster_dash.web.own.devices import device_words
 from roster_dash.web.values import row_number
 
@@ -30,7 +31,7 @@ def page() -> str:
 def change_password() -> Response | tuple[str, int]:
     """The present password is asked for: an open screen alone must not give the account away."""
     user, form = viewing(), request.form
-    if refused := _password_refused(form.get("present", "")):
+    if refused := password_refused(form.get("present", "")):
         return _page(present=refused), 422
     try:
         accounts.change_password(user, form.get("new", ""), but=own_session())
@@ -50,7 +51,7 @@ def change_address() -> Response | tuple[str, int]:
         accounts.must_be_free(address)
     except BadInput as error:
         return _page(address=error.message), 422
-    if refused := _password_refused(form.get("password", "")):
+    if refused := password_refused(form.get("password", "")):
         return _page(password=refused), 422
     link = links.make_link(LinkKind.ADDRESS, address, user_id=user.id)
     mail_id = mails.add_link_mail(link.id, "address", address)
@@ -70,19 +71,6 @@ def end_sessions() -> Response:
     sessions.record_ended(user, number)
     commit()
     return _done(f"{number:,} logged out." if number else "There was nothing to log out.")
-
-
-def _password_refused(password: str) -> str:
-    """Why what was typed doesn't do as the present password; "" if it does."""
-    email, device = viewing().email, request.cookies.get(DEVICE_COOKIE, "")
-    attempt = attempts.attempt_of(email, request.remote_addr or "", device)
-    if not attempts.may_try(attempt):
-        return "Too many attempts failed. Wait a quarter of an hour."
-    if accounts.check_password(email, password) is None:
-        attempts.note_failure(attempt)
-        commit()
-        return "That is not your present password."
-    return ""
 
 
 def _page(**errors: str) -> str:
