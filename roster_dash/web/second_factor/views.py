@@ -47,10 +47,15 @@ def page() -> str:
 
 
 @blueprint.post("/account/second-factor")
-def switch_on() -> Response | tuple[str, int]:
+def switch() -> Response | tuple[str, int]:
+    """Off where it is on; on, with a code of the key that was shown, where it is off."""
     form, user = request.form, viewing()
     if refused := password_refused(form.get("password", "")):
         return _page(password=refused), 422
+    if user.totp_key is not None:
+        second_factor.switch_off(user)
+        commit()
+        return _done("The second factor is off.")
     try:
         second_factor.switch_on(user, session.get("new_totp", ""), form.get("code", ""))
     except BadInput as error:
@@ -59,15 +64,6 @@ def switch_on() -> Response | tuple[str, int]:
     session.pop("new_totp", None)
     commit()
     return _done("The second factor is on: logging in asks for a code of your app.")
-
-
-@blueprint.post("/account/second-factor/off")
-def switch_off() -> Response | tuple[str, int]:
-    if refused := password_refused(request.form.get("password", "")):
-        return _page(password=refused), 422
-    second_factor.switch_off(viewing())
-    commit()
-    return _done("The second factor is off.")
 
 
 def _page(**errors: str) -> str:
