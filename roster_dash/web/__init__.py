@@ -52,8 +52,9 @@ def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
     app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "drill.run"}
-    app.config["WRITING_PAGES"] = {"clever_login.log_in"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
+    exports = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".csv")}
+    app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
     for shared in (login, security, errors, show):
         shared.register(app)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 
 from roster_dash.extensions import db
 from roster_dash.store import audit
@@ -85,6 +86,24 @@ def test_whoever_takes_peoples_data_away_is_in_the_log(
     visitor = visit_as(make.owner(school))
     assert visitor.get(f"/schools/{school.id}/{path}").status_code == 200
     assert "Exported data" in visitor.get("/audit?kind=export").text
+
+
+def test_an_export_begins_as_a_writer_so_that_nobody_gets_in_between(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite has one writer at a time")
+    visitor = visit_as(make.owner(make.school()))
+    begun: list[str] = []
+
+    def note(*told: object) -> None:
+        begun.append(str(told[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    visitor.get("/audit.csv")
+    event.remove(db.engine, "before_cursor_execute", note)
+    assert "BEGIN IMMEDIATE" in begun
+    assert "BEGIN" not in begun
 
 
 def test_days_of_the_filter_are_days_on_the_schools_clock(make: Builder, visit_as: VisitAs) -> None:
