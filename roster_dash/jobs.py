@@ -19,7 +19,7 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from roster_dash import embedded_redis, notify, sync
+from roster_dash import embedded_redis, notify, sync, together
 from roster_dash.config import Config, current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
@@ -152,6 +152,7 @@ def tick(now: datetime) -> None:
     send_digests(now)
     send_notices(now)
     follow_up(now)
+    _guarded("policy", _spread_policies)
     _guarded("glance", _look_at_schools)
     beats.beat("scheduler")
     commit()
@@ -160,6 +161,12 @@ def tick(now: datetime) -> None:
 def _look_at_schools() -> None:
     glance.refresh_late()
     commit()
+
+
+def _spread_policies() -> None:
+    """What a Save of a policy left for later."""
+    for run_id in together.spread_policy().run_ids:
+        enqueue_run(run_id)
 
 
 def start_due_runs(now: datetime) -> None:

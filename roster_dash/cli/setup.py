@@ -2,12 +2,11 @@
 
 import secrets
 import sys
-from datetime import UTC, datetime
 
 import click
 from flask_migrate import upgrade
 
-from roster_dash import jobs
+from roster_dash import jobs, linking
 from roster_dash.cli.output import answers, tell
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import current_config
@@ -119,12 +118,11 @@ def link_school(
 ) -> None:
     district = schools.find_district(district_ref)
     shared = open_source(district).school(clever_school_id)
-    school = schools.link_school(district, shared, timezone)
-    kept = settings_store.load_settings(school.id)
-    settings_store.set_next_due(school, kept, datetime.now(UTC))
-    commit()
-    lines = [f"School {school.id} linked: {school.name}. Nothing is synced until settings say so."]
-    tell({"school": school.id}, lines, wants_json=as_json)
+    [school_id] = linking.link(district.id, [shared], timezone)
+    has_settings = settings_store.latest_version(school_id) is not None
+    when = "Its settings hold." if has_settings else "Nothing is synced until settings say so."
+    lines = [f"School {school_id} linked: {shared.name}. {when}"]
+    tell({"school": school_id}, lines, wants_json=as_json)
 
 
 @click.command("settings", help="Show a school's settings, or save some as a new version.")

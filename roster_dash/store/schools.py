@@ -52,6 +52,8 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
         school = School(
             clever_id=shared.source_id, created_at=datetime.now(UTC), timezone=DEFAULT_TIMEZONE
         )
+    if school.district_id != district.id:
+        school.policy_number = 0
     school.district_id = district.id
     school.name = shared.name or f"School {shared.source_id}"
     school.timezone = timezone or school.timezone

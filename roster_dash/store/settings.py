@@ -9,7 +9,7 @@ from sqlalchemy import select
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
-from roster_dash.store import audit, glance
+from roster_dash.store import audit, glance, policies
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import Run, School, SettingsVersion
 
@@ -52,7 +52,11 @@ def settings_of_run(run: Run) -> SyncSettings | None:
 
 
 def save_settings(school: School, settings: SyncSettings, user_id: int | None) -> SettingsVersion:
-    """Stores a new version, and when the school is due next under it."""
+    """Stores a new version, and when the school is due next under it.
+
+    Errors: BadInput for a value that the district has locked otherwise.
+    """
+    policies.check(school.district_id, settings)
     latest = latest_version(school.id)
     before = from_flat(latest.values) if latest else SyncSettings()
     now = datetime.now(UTC)

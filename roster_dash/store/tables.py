@@ -255,6 +255,7 @@ class School(Base):
     """A linked school. `rerun_*`: a sync asked for while another was at work; it starts next.
 
     `glance` is what the district's page shows of it, kept by store/glance.py with each change.
+    `policy_number`: the version of its district's policy that it follows; 0 for none.
     """
 
     __tablename__ = "schools"
@@ -273,6 +274,7 @@ class School(Base):
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     glance: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    policy_number: Mapped[int] = mapped_column(default=0, server_default="0")
 
     district: Mapped[District] = relationship(back_populates="schools")
 

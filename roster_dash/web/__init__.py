@@ -18,10 +18,12 @@ from roster_dash.web.lists import views as lists
 from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
+from roster_dash.web.policy import views as policy
 from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
 from roster_dash.web.second_factor import views as second_factor
+from roster_dash.web.together import views as together
 from roster_dash.web.why import views as why
 
 AREAS = (
@@ -41,6 +43,8 @@ AREAS = (
     lists,
     connection,
     district,
+    policy,
+    together,
     drill,
     requests,
     audit,
@@ -51,7 +55,7 @@ AREAS = (
 def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
-    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "drill.run"}
+    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "policy.preview", "drill.run"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     exports = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".csv")}

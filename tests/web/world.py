@@ -9,9 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from roster_dash import together
 from roster_dash.extensions import db
 from roster_dash.roster.records import Term
-from roster_dash.store import edits, invitations, requests
+from roster_dash.store import edits, invitations, policies, requests
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import (
     AccountLink,
@@ -25,7 +26,7 @@ from roster_dash.store.tables import (
     User,
 )
 from roster_dash.store.transactions import commit
-from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
+from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher, some_settings
 from tests.clever import Clever
 from tests.visitor import Visitor
 
@@ -128,6 +129,8 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
     requests.add_request(_REQUEST, owner)
     request = requests.add_request(_REQUEST, owner)
     requests.link(request, school)
+    policies.save_policy(district.id, some_settings(students="on"), (), manager.id)
+    together.spread_policy(district.id)
     busy = make.school(district, f"{name} Middle")
     owner.schools.append(busy)
     gone = make.owner(busy, email=f"gone@{slug}.example")

@@ -1,16 +1,14 @@
 """Ways to Clever: test a school's connection, connect districts, link and unlink schools."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from roster_dash import linking
 from roster_dash.config import current_config
 from roster_dash.connection import check_school, clever_app, open_source, shared_schools
 from roster_dash.roster.errors import BadInput, RosterDashError
 from roster_dash.sources.clever import CleverSource, find_token
-from roster_dash.store import accounts, people, schools
-from roster_dash.store import settings as settings_store
+from roster_dash.store import accounts, people, policies, schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit, rollback
@@ -93,12 +91,22 @@ def link(district_id: int) -> AnyResponse:
     zone = request.form.get("timezone", "").strip() or None
     source = open_source(row)
     commit()
-    school = schools.link_school(row, source.school(clever_id), zone)
-    settings = settings_store.load_settings(school.id)
-    settings_store.set_next_due(school, settings, datetime.now(UTC))
-    commit()
-    flash(f"{school.name} is linked. Nothing is synced until settings say so.")
-    return redirect(url_for("connection.page", school_id=school.id), 303)
+    [school_id] = linking.link(row.id, [source.school(clever_id)], zone)
+    flash(f"The school is linked. {_syncs_when(row)}")
+    return redirect(url_for("connection.page", school_id=school_id), 303)
+
+
+@blueprint.post("/districts/<int:district_id>/link-all")
+def link_all(district_id: int) -> AnyResponse:
+    """Every school that the district shares and that isn't linked yet."""
+    row, zone = district_or_404(district_id), request.form.get("timezone", "").strip() or None
+    shared, findings = shared_schools(row)
+    if findings:
+        raise BadInput(findings[0].what)
+    there = schools.linked_clever_ids(row)
+    ids = linking.link(row.id, [each for each in shared if each.source_id not in there], zone)
+    flash(f"{len(ids)} schools are linked. {_syncs_when(row)}")
+    return redirect(url_for("connection.district", district_id=row.id), 303)
 
 
 @blueprint.post("/districts/<int:district_id>/disconnect")
@@ -127,6 +135,12 @@ def _connect(name: str, clever_id: str, token: str) -> District:
     district = schools.save_district(name, clever_id, vault.lock(token))
     commit()
     return district
+
+
+def _syncs_when(district: District) -> str:
+    if policies.latest_version(district.id):
+        return "The district’s policy holds, and a first sync follows; it only adds."
+    return "Nothing is synced until settings say so."
 
 
 def _about(school_id: int) -> dict[str, object]:

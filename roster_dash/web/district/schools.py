@@ -29,6 +29,7 @@ class Shown:
     id: int
     name: str
     timezone: str
+    is_linked: bool
     health: Health
     next_at: datetime | None
     last_good: datetime | None
@@ -59,20 +60,28 @@ class Seen:
     found: int
     numbers: Mapping[State, int]
     pages: int
+    held: int
 
 
 def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
     """One query, however many schools: everything else is kept with each."""
     every = [_shown(row, now) for row in schools.schools_of(district_id)]
-    fitting = [row for row in every if _fits(row, wanted)]
-    fitting.sort(key=lambda row: _order(row, wanted.sort))
+    found = [row for row in every if _fits(row, wanted)]
+    found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
     return Seen(
-        rows=fitting[start : start + PAGE],
-        found=len(fitting),
+        rows=found[start : start + PAGE],
+        found=len(found),
         numbers=Counter(row.health.state for row in every),
-        pages=max(1, -(-len(fitting) // PAGE)),
+        pages=max(1, -(-len(found) // PAGE)),
+        held=sum(row.held for row in every),
     )
+
+
+def fitting(district_id: int, wanted: Wanted, now: datetime) -> list[Shown]:
+    """All schools that a filter shows, on whatever page."""
+    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    return [row for row in every if _fits(row, wanted)]
 
 
 def _shown(row: Any, now: datetime) -> Shown:
@@ -83,6 +92,7 @@ def _shown(row: Any, now: datetime) -> Shown:
         id=school_id,
         name=name,
         timezone=zone,
+        is_linked=unlinked_at is None,
         health=health_of(facts, now),
         next_at=next_at,
         last_good=facts.last_good,

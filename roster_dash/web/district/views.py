@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, render_template, request
 
 from roster_dash.roster.health import State
-from roster_dash.store import runs, schools
+from roster_dash.store import policies, runs, schools
 from roster_dash.store.runs import RunStatus, Trigger
 from roster_dash.store.tables import Run
 from roster_dash.web.access import district_or_404
@@ -38,6 +38,7 @@ def page(district_id: int) -> str:
         asked=_asked("q", "state", "sort"),
         states=list(State),
         sorts=SORTS,
+        has_policy=policies.latest_version(row.id) is not None,
     )
 
 

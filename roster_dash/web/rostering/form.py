@@ -1,7 +1,7 @@
 """The settings form: which answers it offers, and how a filled-in one becomes settings."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from werkzeug.datastructures import MultiDict
@@ -103,12 +103,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class SettingsForm:
-    """What the page shows: text per setting key, what can be ticked, and what was wrong."""
+    """What the page shows: text per setting key, what can be ticked, and what was wrong.
+
+    `locked`: settings that the district has locked; `lockable`: it is the district's own form.
+    """
 
     values: Mapping[str, str]
     terms: tuple[Answer, ...]
     grades: tuple[Answer, ...]
     errors: Mapping[str, str] = field(default_factory=dict)
+    locked: Collection[str] = ()
+    lockable: bool = False
+
+    def fixed(self, key: str) -> bool:
+        """Whether a setting is shown but can't be changed here."""
+        return key in self.locked and not self.lockable
 
     def on(self, key: str) -> bool:
         return self.values[key] not in ("off", "")
@@ -164,8 +173,21 @@ def _texts(form: MultiDict[str, str]) -> dict[str, str]:
     return texts
 
 
+def offer_district(
+    texts: Mapping[str, str], errors: Mapping[str, str], locked: Collection[str]
+) -> SettingsForm:
+    """The form of a policy: terms that mean the same in every school, and all grades."""
+    form = offer(None, texts, errors)
+    offered = {answer.value for answer in form.grades}
+    grades = [Answer(grade, grade_label(grade)) for grade in _GRADE_ORDER if grade not in offered]
+    return replace(form, grades=(*form.grades, *grades), locked=locked, lockable=True)
+
+
 def offer(
-    snapshot: Snapshot | None, texts: Mapping[str, str], errors: Mapping[str, str], today: date
+    snapshot: Snapshot | None,
+    texts: Mapping[str, str],
+    errors: Mapping[str, str],
+    today: date = date.min,
 ) -> SettingsForm:
     """The form over the last snapshot; what was ticked before stays offered though it is gone."""
     terms = [

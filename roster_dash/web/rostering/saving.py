@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
+from roster_dash.roster.policy import Policy
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import settings as settings_store
+from roster_dash.store import policies
+from roster_dash.store.tables import School
 from roster_dash.web.rostering.form import read_form, setting_label
-from roster_dash.web.values import row_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,18 @@ class Save:
     notice: str = ""
 
 
-def take_save(school_id: int, form: MultiDict[str, str]) -> Save:
-    """Reads a form that was opened over the version `base`.
+def take_save(
+    form: MultiDict[str, str],
+    stored: tuple[SyncSettings, SyncSettings],
+    policy: Policy | None = None,
+) -> Save:
+    """Reads a form; `stored` is what holds now, and what held when the form was opened.
 
     Changes of different settings are both kept. Where both changed one to different values, the
-    later Save is told and nothing is stored; saving again then means it.
+    later Save is told and nothing is stored; saving again then means it. The same where the
+    district's policy has locked a setting meanwhile.
     """
-    newest = settings_store.load_settings(school_id)
-    base = settings_store.settings_of(school_id, form.get("base", type=row_number))
+    newest, base = stored
     mine, errors, texts = read_form(form, base)
     if errors:
         return Save(None, errors, texts)
@@ -43,6 +48,18 @@ def take_save(school_id: int, form: MultiDict[str, str]) -> Save:
             for key in clashes
         }
         return Save(None, told, merged.flat())
+    if policy and (broken := policy.broken_by(merged)):
+        told = {
+            key: f"{setting_label(key)} is locked by the district as “{wanted}”; you set “{ours}”."
+            for key, (wanted, ours) in broken.items()
+        }
+        return Save(None, told, policy.enforced(merged).flat())
     kept = [setting_label(key) for key in theirs if key not in ours]
     notice = f"Kept from a Save meanwhile: {', '.join(kept)}." if kept else ""
     return Save(merged, notice=notice)
+
+
+def enforced(school: School, settings: SyncSettings) -> SyncSettings:
+    """Settings with what the school's district has locked."""
+    policy = policies.load_policy(school.district_id)
+    return policy.enforced(settings) if policy else settings

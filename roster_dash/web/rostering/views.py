@@ -1,6 +1,7 @@
 """The Rostering page: what a school syncs, Save, Sync now, and the run's state in place."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from flask import url_for as address
@@ -11,7 +12,7 @@ from roster_dash import jobs, planning
 from roster_dash.mail.message import Mail, send_mail
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import runs, schools, snapshots
+from roster_dash.store import policies, runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import commit
@@ -19,7 +20,8 @@ from roster_dash.web.access import run_or_404, school_or_404
 from roster_dash.web.login import viewing
 from roster_dash.web.rostering.foresight import foresee
 from roster_dash.web.rostering.form import FIELDS, SettingsForm, offer, read_form
-from roster_dash.web.rostering.saving import take_save
+from roster_dash.web.rostering.saving import enforced, take_save
+from roster_dash.web.values import row_number
 
 blueprint = Blueprint("rostering", __name__)
 
@@ -38,7 +40,7 @@ def save(school_id: int) -> AnyResponse:
     """Stores a version and asks for a sync; a form with a mistake changes nothing."""
     school = school_or_404(school_id)
     schools.lock_school(school.id)
-    save = take_save(school.id, request.form)
+    save = take_save(request.form, _newest(school), policies.load_policy(school.district_id))
     if save.settings is None:
         return _page_again(school, _form(school, save.texts, save.errors))
     return _store(school, save.settings, save.notice)
@@ -49,7 +51,18 @@ def put_back(school_id: int, number: int) -> AnyResponse:
     """An older version's settings as a new version."""
     school = school_or_404(school_id)
     schools.lock_school(school.id)
-    return _store(school, settings_store.settings_of(school.id, number), f"Version {number} again.")
+    older = enforced(school, settings_store.settings_of(school.id, number))
+    return _store(school, older, f"Version {number} again.")
+
+
+@blueprint.post("/schools/<int:school_id>/rostering/same-as-district")
+def same_as_district(school_id: int) -> AnyResponse:
+    """The district's policy in everything that isn't the school's own."""
+    school = school_or_404(school_id)
+    schools.lock_school(school.id)
+    policy, settings = policies.load_policy(school.district_id), _newest(school)[0]
+    wanted = policy.whole(settings) if policy else settings
+    return _store(school, wanted, "The same as the district.")
 
 
 @blueprint.post("/schools/<int:school_id>/rostering/preview")
@@ -57,7 +70,7 @@ def preview(school_id: int) -> str:
     """What a Save of the form as it stands would do; writes nothing and asks nobody."""
     school = school_or_404(school_id)
     settings, errors, texts = read_form(request.form, settings_store.load_settings(school.id))
-    seen = None if errors else foresee(school, settings)
+    seen = None if errors else foresee(school, enforced(school, settings))
     if "HX-Request" in request.headers:
         return render_template(
             "web/rostering/_preview.html", school=school, seen=seen, errors=errors
@@ -136,13 +149,25 @@ def _page_again(school: School, form: SettingsForm) -> Response:
 def _form(
     school: School, texts: Mapping[str, str], errors: Mapping[str, str] | None = None
 ) -> SettingsForm:
-    latest = snapshots.latest_snapshot(school.id)
-    return offer(latest[1] if latest else None, texts, errors or {}, planning.today_at(school))
+    latest, policy = snapshots.latest_snapshot(school.id), policies.load_policy(school.district_id)
+    known, today = latest[1] if latest else None, planning.today_at(school)
+    form = offer(known, texts, errors or {}, today)
+    return replace(form, locked=policy.locked) if policy else form
+
+
+def _newest(school: School) -> tuple[SyncSettings, SyncSettings]:
+    """What holds now, and what the posted form was opened over."""
+    base = request.form.get("base", type=row_number)
+    newest = settings_store.load_settings(school.id)
+    return newest, settings_store.settings_of(school.id, base)
 
 
 def _about(school: School) -> dict[str, object]:
-    run = runs.active_run(school.id)
+    run, policy = runs.active_run(school.id), policies.load_policy(school.district_id)
+    settings = settings_store.load_settings(school.id)
     return {
+        "policy": policy,
+        "differences": policy.differences(settings) if policy else {},
         "school": school,
         "run": run or runs.last_finished(school.id),
         "progress": jobs.progress_of(run.id) if run else {},
