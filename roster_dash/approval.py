@@ -15,7 +15,7 @@ from roster_dash.roster.operations import Operation, fingerprint
 from roster_dash.roster.proposals import relink
 from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import ENDS, NO_COUNTS
-from roster_dash.store import audit, glance, holds, rosters, runs, snapshots
+from roster_dash.store import audit, glance, holds, rosters, runs, snapshots, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.audit import Did
 from roster_dash.store.holds import HoldState
@@ -183,5 +183,6 @@ def _count_lists(
 
 def _settled(run: Run) -> Run:
     runs.reloaded(run)
-    holds.settle_runs(run.school_id)
+    for settled in holds.settle_runs(run.school_id):
+        webhooks.add_deliveries(settled)
     return runs.reloaded(run)

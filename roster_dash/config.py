@@ -1,6 +1,7 @@
 """The settings of an installation: read once from the environment, frozen, checked at start."""
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -54,6 +55,9 @@ class Config:
     trusted_proxies: int = 0
     """How many proxies in front of the web set X-Forwarded-*; 0: those headers are ignored."""
 
+    outbound_allow: tuple[str, ...] = ()
+    """Hosts, or host:port, in our own network that users may name, and that may speak http."""
+
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
@@ -91,6 +95,7 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
         support_email=env.get("SUPPORT_EMAIL", ""),
         public_url=public_url,
         trusted_proxies=_proxies(env),
+        outbound_allow=_hosts(env.get("OUTBOUND_ALLOW", "")),
     )
 
 
@@ -118,6 +123,17 @@ def _proxies(env: Mapping[str, str]) -> int:
             f"web, 0 to {MOST_PROXIES}."
         )
     return int(text)
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().casefold() for host in text.split(",") if host.strip())
+    for host in hosts:
+        if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?|[0-9a-f:]+", host):
+            raise ConfigError(
+                f"OUTBOUND_ALLOW has “{host}” in it; it must be hosts, or host:port, with commas "
+                "between: hooks.internal, 10.0.0.5:8080."
+            )
+    return hosts
 
 
 def _database_url(url: str, folder: Path) -> str:

@@ -19,12 +19,12 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from roster_dash import embedded_redis, notify, sync, together
+from roster_dash import embedded_redis, hooks, notify, sync, together
 from roster_dash.config import Config, current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
 from roster_dash.roster.schedule import next_digest, next_notice
-from roster_dash.store import beats, glance, mails, runs, schools
+from roster_dash.store import beats, glance, mails, runs, schools, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.transactions import commit, rollback
 
@@ -62,6 +62,11 @@ def enqueue_run(run_id: int) -> bool:
 
 def enqueue_mail(mail_id: int) -> bool:
     return _enqueue("mail", "roster_dash.jobs.send_mail", f"mail-{mail_id}", mail_id, MAIL_SECONDS)
+
+
+def enqueue_delivery(delivery_id: int) -> bool:
+    function, job_id = "roster_dash.jobs.send_webhook", f"delivery-{delivery_id}"
+    return _enqueue("mail", function, job_id, delivery_id, MAIL_SECONDS)
 
 
 def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -> bool:
@@ -108,11 +113,18 @@ def after_run(result: Result) -> None:
         enqueue_run(result.waiting_run_id)
     for mail_id in result.mail_ids:
         enqueue_mail(mail_id)
+    for delivery_id in webhooks.due_ids(result.run.id):
+        enqueue_delivery(delivery_id)
 
 
 def send_mail(mail_id: int) -> None:
     """The job of one message."""
     notify.deliver(mail_id)
+
+
+def send_webhook(delivery_id: int) -> None:
+    """The job of one delivery to a webhook."""
+    hooks.deliver(delivery_id)
 
 
 def _progress_reporter() -> sync.Report:
@@ -242,6 +254,8 @@ def follow_up(now: datetime) -> None:
         enqueue_run(run_id)
     for mail_id in mails.due_mail_ids():
         enqueue_mail(mail_id)
+    for delivery_id in webhooks.due_ids():
+        enqueue_delivery(delivery_id)
 
 
 def _end_abandoned(run_id: int, token: str) -> None:

@@ -12,7 +12,7 @@ from roster_dash.roster.errors import BadInput, NotRevertible
 from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.report import ENDS, NO_COUNTS, summary
 from roster_dash.roster.reversal import Reversal, reverse, would_trip
-from roster_dash.store import audit, glance, holds, log, people, rosters, runs
+from roster_dash.store import audit, glance, holds, log, people, rosters, runs, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.audit import Did
 from roster_dash.store.history import owners_of
@@ -54,6 +54,7 @@ def revert(
     """
     run = committed(partial(_revert, run_id, user_id, only, hold))
     mail_ids = add_result_mails(run, settings_store.load_settings(run.school_id))
+    webhooks.add_deliveries(run)
     commit()
     glance.refresh(run.school_id)
     commit()

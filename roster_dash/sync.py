@@ -25,7 +25,7 @@ from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.store import glance, holds, rosters, runs, snapshots
+from roster_dash.store import glance, holds, rosters, runs, snapshots, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
@@ -185,6 +185,7 @@ def _finish(
     waiting = runs.finish_run(run_id, token, ending, now)
     run = runs.find_run(run_id)
     mail_ids = list(add_result_mails(run, settings))
+    webhooks.add_deliveries(run)
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         mail_ids += tell_requester(run)
     school_id = run.school_id

@@ -4,10 +4,11 @@ import click
 
 from roster_dash import approval, notify
 from roster_dash import revert as reverting
-from roster_dash.cli.documents import exit_code, hold_number, line, run_document
+from roster_dash.cli.documents import exit_code, hold_number, line
 from roster_dash.cli.output import answers, tell
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import runs
+from roster_dash.store.export import run_document
 from roster_dash.store.tables import Run
 from roster_dash.store.transactions import commit
 

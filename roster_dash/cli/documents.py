@@ -3,9 +3,8 @@
 from typing import Any
 
 from roster_dash.cli.output import EXIT_FAILED, EXIT_HELD
-from roster_dash.roster.report import NO_COUNTS
 from roster_dash.store.runs import RunStatus
-from roster_dash.store.tables import HoldRow, OperationRow, Run
+from roster_dash.store.tables import HoldRow, OperationRow
 
 Document = dict[str, Any]
 
@@ -32,21 +31,6 @@ def hold_document(row: HoldRow) -> Document:
     status = "held" if row.state == "waiting" else row.state
     about = {name: getattr(row, name) for name in _OPERATION}
     return {"id": f"h{row.id}", "status": status, "guard": row.guard, **about}
-
-
-def run_document(run: Run) -> Document:
-    """A run as JSON; the shape is a surface that must not move."""
-    return {
-        "run": run.id,
-        "school": run.school_id,
-        "status": run.status,
-        "trigger": run.trigger,
-        "message": run.message,
-        "snapshot": run.snapshot_id,
-        "counts": run.counts or NO_COUNTS,
-        "started_at": run.started_at.isoformat() if run.started_at else None,
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-    }
 
 
 def operation_document(row: OperationRow) -> Document:

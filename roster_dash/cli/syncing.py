@@ -13,7 +13,6 @@ from roster_dash.cli.documents import (
     hold_document,
     line,
     operation_document,
-    run_document,
 )
 from roster_dash.cli.output import UNFORESEEN, answers, tell
 from roster_dash.cli.setup import parse_pairs
@@ -21,6 +20,7 @@ from roster_dash.roster.errors import BadInput, RosterDashError, RunBusy
 from roster_dash.roster.records import DistrictPart
 from roster_dash.store import holds, runs, schools
 from roster_dash.store import settings as settings_store
+from roster_dash.store.export import run_document
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.sync import abandon, preview, sync_run
 

@@ -1,10 +1,13 @@
-"""People and lists as rows for CSV and JSON; the columns are a surface that must not move."""
+"""People and lists as rows for CSV and JSON, and runs: shapes that must not move."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from roster_dash.roster.difference import SIDES, State, is_active
+from roster_dash.roster.report import NO_COUNTS
 from roster_dash.store import past
+from roster_dash.store.tables import Run
 
 PEOPLE_COLUMNS = (
     "source_id",
@@ -71,3 +74,18 @@ def _ids(state: State, list_id: int, side: str) -> str:
     return ";".join(
         people[key]["source_id"] or f"local-{key}" for key in state.on_list(list_id, side)
     )
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """A run as JSON; the shape is a surface that must not move."""
+    return {
+        "run": run.id,
+        "school": run.school_id,
+        "status": run.status,
+        "trigger": run.trigger,
+        "message": run.message,
+        "snapshot": run.snapshot_id,
+        "counts": run.counts or NO_COUNTS,
+        "started_at": run.started_at.isoformat() if run.started_at else None,
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+    }

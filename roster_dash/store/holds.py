@@ -91,7 +91,7 @@ def _end_keeping_off(school_id: int) -> None:
     )
 
 
-def settle_runs(school_id: int) -> None:
+def settle_runs(school_id: int) -> list[Run]:
     """A held run of which nothing waits any more has succeeded, and counts nobody as waiting."""
     waits = (
         select(HoldRow.id)
@@ -104,7 +104,8 @@ def settle_runs(school_id: int) -> None:
         .exists()
     )
     over = select(Run).where(Run.school_id == school_id, Run.status == RunStatus.HELD, ~waits)
-    for run in db.session.scalars(over):
+    settled = list(db.session.scalars(over))
+    for run in settled:
         run.status = RunStatus.SUCCEEDED
         counts = {name: dict(part) for name, part in (run.counts or {}).items()}
         for name, end in (("people", "skipped"), ("lists", "unchanged")):
@@ -113,6 +114,7 @@ def settle_runs(school_id: int) -> None:
             part["held"] = 0
         run.counts = counts
     db.session.flush()
+    return settled
 
 
 def holds_of(

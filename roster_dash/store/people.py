@@ -112,7 +112,9 @@ def school_elsewhere(school: School, source_id: str) -> str:
     return name or ""
 
 
-def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, int]]:
+def find_lists(
+    school_id: int, wanted: Wanted, limit: int = PAGE
+) -> Sequence[tuple[ListRow, int, int]]:
     """(list, managers, members) in order of id; one more than a page, where there are more."""
     counts = {
         side: select(func.count())
@@ -130,7 +132,7 @@ def find_lists(school_id: int, wanted: Wanted) -> Sequence[tuple[ListRow, int, i
         select(ListRow, counts["managers"], counts["members"])
         .where(ListRow.school_id == school_id, ListRow.id > wanted.after)
         .order_by(ListRow.id)
-        .limit(PAGE + 1)
+        .limit(limit + 1)
     )
     if wanted.status:
         query = query.where(ListRow.status == wanted.status)

@@ -262,9 +262,13 @@ def request_cancel(run: Run) -> bool:
     return True
 
 
+def get_run(run_id: int) -> Run | None:
+    return db.session.get(Run, run_id) if 0 < run_id < _TOO_BIG else None
+
+
 def find_run(run_id: int) -> Run:
     """Errors: UnknownThing."""
-    run = db.session.get(Run, run_id) if 0 < run_id < _TOO_BIG else None
+    run = get_run(run_id)
     if run is None:
         raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
     return run

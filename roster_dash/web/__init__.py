@@ -5,6 +5,7 @@ from flask import Flask
 from roster_dash.web import errors, login, security, show, values
 from roster_dash.web.account import views as account
 from roster_dash.web.accounts import views as accounts
+from roster_dash.web.api import views as api
 from roster_dash.web.audit import views as audit
 from roster_dash.web.clever_login import views as clever_login
 from roster_dash.web.connection import views as connection
@@ -13,6 +14,7 @@ from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
+from roster_dash.web.integrations import views as integrations
 from roster_dash.web.links import views as links
 from roster_dash.web.lists import views as lists
 from roster_dash.web.own import views as own
@@ -42,6 +44,8 @@ AREAS = (
     people,
     lists,
     connection,
+    integrations,
+    api,
     district,
     policy,
     together,
@@ -58,6 +62,7 @@ def register(app: Flask) -> None:
     app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "policy.preview", "drill.run"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
+    app.register_blueprint(api.open_blueprint)
     exports = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".csv")}
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
     for shared in (login, security, errors, show):

@@ -1,11 +1,12 @@
 """Error pages: what happened, whether anything was lost, and where to go from here."""
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import RosterDashError
+from roster_dash.web.api.asking import problem
 
 WORDS = {
     404: (
@@ -38,10 +39,21 @@ def _told(error: RosterDashError) -> tuple[str, int]:
     return render_template("web/layout/error.html", code=409, title=title, text=error.message), 409
 
 
-def _page(error: HTTPException) -> tuple[str, int]:
+def _problem(error: HTTPException, code: int) -> Response:
+    """For programs; `Allow` and the like stay."""
+    title, text = WORDS.get(code, _OTHERWISE)
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    headers = {name: text_ for name, text_ in error.get_headers() if name != "Content-Type"}
+    return problem(code, title, text, headers)
+
+
+def _page(error: HTTPException) -> tuple[str, int] | Response:
     code = error.code or 500
     if code >= 500:
         db.session.rollback()
+    if request.path.startswith("/api/"):
+        return _problem(error, code)
     title, text = WORDS.get(code, _OTHERWISE)
     return render_template("web/layout/error.html", code=code, title=title, text=text), code
 

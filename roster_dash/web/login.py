@@ -16,6 +16,7 @@ from roster_dash.store.tables import User
 _FROM_MAILS = ("account.unsubscribe", "account.leave_list")
 PUBLIC = {
     "static",
+    "api_description.description",
     "account.log_in",
     "account.check",
     *_FROM_MAILS,
@@ -137,7 +138,9 @@ def _log_in_first() -> AnyResponse | None:
         audit.acting(Actor(viewing().id, viewing().email, address))
     else:
         audit.acting(Actor(None, "nobody", address))
-    if request.endpoint is None or request.endpoint in PUBLIC or is_logged_in():
+    if request.endpoint is None or request.endpoint in PUBLIC or request.blueprint == "api":
+        return None  # the API asks for a key of its own
+    if is_logged_in():
         return None
     is_page = request.method == "GET" and "HX-Request" not in request.headers
     way_in = url_for("account.log_in", next=request.full_path.rstrip("?") if is_page else None)

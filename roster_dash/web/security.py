@@ -24,6 +24,7 @@ def _guard(response: Response) -> Response:
     if current_config().is_https:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
-        headers["Cache-Control"] = "no-store"
+        is_api = request.path.startswith("/api/")
+        headers["Cache-Control"] = "private, no-cache" if is_api else "no-store"
         response.vary.add("HX-Request")
     return response

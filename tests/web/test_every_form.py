@@ -108,7 +108,18 @@ def test_no_form_does_anything_without_its_token_or_with_too_much(app: Flask, wo
     assert state_of_database() == before
 
 
-FOREIGN = ("person", "hold", "school", "run", "list", "request", "district", "owner")
+FOREIGN = (
+    "person",
+    "hold",
+    "school",
+    "run",
+    "list",
+    "request",
+    "district",
+    "owner",
+    "token",
+    "delivery",
+)
 
 
 def foreign_ids(there: Tenant, form: Form) -> Iterator[tuple[str, str]]:

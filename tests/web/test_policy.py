@@ -220,8 +220,9 @@ def test_only_what_was_read_is_approved(make: Builder, visit_as: VisitAs) -> Non
     district = make.district()
     school = make.school(district)
     people = [a_student() for _ in range(8)]
+    everything = {"students": "on", "students__archive": "on", "grace__students": "0"}
+    make.settings(school, **everything)
     make.synced(school, a_snapshot(people))
-    everything = {"students__archive": "on", "grace__students": "0"}
     run = make.synced(school, a_snapshot(people[:4]), **everything)
     run_id = run.id
     assert run.status == "held"
@@ -240,6 +241,7 @@ def test_only_what_was_read_is_approved(make: Builder, visit_as: VisitAs) -> Non
     assert left.status == "held"
     assert left.counts is not None
     assert left.counts["people"]["held"] == 2
+    assert left.counts["people"]["archived"] == 2
     visitor.post(address, {"holds": listed.replace(two + ",", "")}, page=address)
     commit()
     assert runs.find_run(run_id).status == "succeeded"

@@ -25,6 +25,8 @@ ANYBODY = {"any"}
 SCHOOL = {"owner", "manager", "specialist"}
 DISTRICT = {"manager", "specialist"}
 SPECIALIST = {"specialist"}
+NOBODY: set[str] = set()
+"""No log-in opens it: see test_api.py for the keys that do."""
 OWN_REQUEST = {"owner", "specialist"}
 
 WHO = {
@@ -65,6 +67,9 @@ WHO = {
     "connection.link": DISTRICT,
     "connection.disconnect": DISTRICT,
     "connection.link_all": DISTRICT,
+    "integrations": SCHOOL,
+    "api": NOBODY,
+    "api_description": PUBLIC,
     "district": DISTRICT,
     "policy": DISTRICT,
     "together": DISTRICT,
@@ -117,6 +122,9 @@ def test_nobody_gets_at_what_is_not_theirs_and_nothing_is_changed_by_trying(
             if is_for(name, rule):
                 continue
             path = path_of(rule, values)
+            if rule.endpoint.startswith("api."):
+                assert visitor.ask(method, path).status_code == 401, (name, path)
+                continue
             if name == "anonymous":
                 answer = visitor.ask(method, path)
                 went_to_log_in = answer.status_code == 303 and answer.location.startswith("/login")

@@ -12,10 +12,11 @@ from werkzeug.routing import Rule
 from roster_dash import together
 from roster_dash.extensions import db
 from roster_dash.roster.records import Term
-from roster_dash.store import edits, invitations, policies, requests
+from roster_dash.store import edits, invitations, policies, requests, tokens, webhooks
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import (
     AccountLink,
+    ApiToken,
     District,
     HoldRow,
     ListRow,
@@ -24,6 +25,7 @@ from roster_dash.store.tables import (
     School,
     SetupRequest,
     User,
+    WebhookDelivery,
 )
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher, some_settings
@@ -59,6 +61,8 @@ class Tenant:
     request: SetupRequest
     busy: School
     invitation: AccountLink
+    token: ApiToken
+    delivery: WebhookDelivery
 
     def values(self) -> dict[str, object]:
         """For the arguments of addresses."""
@@ -71,6 +75,9 @@ class Tenant:
             "request_id": self.request.id,
             "user_id": self.owner.id,
             "link_id": self.invitation.id,
+            "token_id": self.token.id,
+            "webhook_id": self.delivery.webhook_id,
+            "delivery_id": self.delivery.id,
             "number": 1,
             "entity": "person",
             "action": "create",
@@ -131,6 +138,14 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
     requests.link(request, school)
     policies.save_policy(district.id, some_settings(students="on"), (), manager.id)
     together.spread_policy(district.id)
+    tokens.make_token(school, "Library", ["people:read"], 30, owner.id)
+    hook = webhooks.add_webhook(
+        school, "https://hooks.example/x", b"locked", ["run.held"], owner.id
+    )
+    [delivery_id] = webhooks.add_deliveries(run)
+    delivery = webhooks.get_delivery(delivery_id)
+    assert delivery is not None
+    assert delivery.webhook is hook
     busy = make.school(district, f"{name} Middle")
     owner.schools.append(busy)
     gone = make.owner(busy, email=f"gone@{slug}.example")
@@ -148,6 +163,8 @@ def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Ten
         request,
         busy,
         invitations.invite(owner, f"new@{slug}.example", AccountRole.OWNER, owned=[school]),
+        _first(ApiToken, school),
+        delivery,
     )
 
 
