@@ -24,7 +24,7 @@ from roster_dash.config import Config, current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
 from roster_dash.roster.schedule import next_digest, next_notice
-from roster_dash.store import beats, glance, mails, runs, schools, webhooks
+from roster_dash.store import beats, glance, mails, retention, runs, schools, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.transactions import commit, rollback
 
@@ -35,6 +35,7 @@ QUEUES = ("mail", "sync")
 
 SYNC_SECONDS = 1800
 MAIL_SECONDS = 120
+DAY = timedelta(days=1)
 KEPT_AFTER_SECONDS = 600
 KEPT_AFTER_FAILURE_SECONDS = 7 * 86_400
 _OVER = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
@@ -166,6 +167,7 @@ def tick(now: datetime) -> None:
     follow_up(now)
     _guarded("policy", _spread_policies)
     _guarded("glance", _look_at_schools)
+    _guarded("retention", partial(delete_what_is_too_old, now))
     beats.beat("scheduler")
     commit()
 
@@ -179,6 +181,25 @@ def _spread_policies() -> None:
     """What a Save of a policy left for later."""
     for run_id in together.spread_policy().run_ids:
         enqueue_run(run_id)
+
+
+def delete_what_is_too_old(now: datetime) -> None:
+    """Once a day; a district at a time."""
+    last = beats.last_beat("retention")
+    if last is not None and now - last < DAY:
+        return
+    beats.beat("retention")
+    retention.clean_accounts(now)
+    commit()
+    for district in schools.all_districts():
+        _guarded("retention", partial(_clean_district, district.id, now))
+
+
+def _clean_district(district_id: int, now: datetime) -> None:
+    district = schools.get_district(district_id)
+    if district is not None:
+        retention.clean(district, now)
+    commit()
 
 
 def start_due_runs(now: datetime) -> None:

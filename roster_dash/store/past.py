@@ -14,8 +14,10 @@ from sqlalchemy import and_, or_, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.difference import Difference, State, compare
+from roster_dash.roster.errors import BadInput
 from roster_dash.roster.operations import Action, Entity
 from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS
+from roster_dash.store import retention
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, Run
 
 _PERSON = (
@@ -59,6 +61,7 @@ class _Done:
 
 def people_at(school_id: int, moment: datetime | None = None) -> State:
     """Everybody as of a moment (None: now), without the lists."""
+    _must_be_kept(school_id, moment)
     people = _rows(PersonRow, _PERSON, school_id)
     done = _later(school_id, moment, _OF_PEOPLE) if moment else []
     return _undone(State(people, {}, {}), done, moment)
@@ -66,15 +69,27 @@ def people_at(school_id: int, moment: datetime | None = None) -> State:
 
 def school_at(school_id: int, moment: datetime | None = None) -> State:
     """Everybody and every list with its people as of a moment (None: now)."""
+    _must_be_kept(school_id, moment)
     now = _now(school_id)
     return _undone(now, _later(school_id, moment, _OF_ALL) if moment else [], moment)
 
 
 def differences(school_id: int, start: datetime, end: datetime) -> Difference:
     """How a school at `end` differs from what it was at `start`."""
+    _must_be_kept(school_id, min(start, end))
     now = _now(school_id)
     done = _later(school_id, min(start, end), _OF_ALL)
     return compare(_undone(now, done, start), _undone(now, done, end))
+
+
+def _must_be_kept(school_id: int, moment: datetime | None) -> None:
+    """Errors: BadInput for a moment whose log has been deleted."""
+    gone = retention.history_since(school_id)
+    if moment is not None and gone is not None and moment < gone:
+        raise BadInput(
+            f"What was before {gone:%Y-%m-%d} has been deleted: the district keeps its history "
+            "only so long."
+        )
 
 
 def _now(school_id: int) -> State:

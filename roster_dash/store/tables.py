@@ -224,7 +224,10 @@ class PolicyVersion(Base):
 
 
 class District(Base):
-    """A connected district. `token` is encrypted; so is its own client secret, if it has one."""
+    """A connected district. `token` is encrypted.
+
+    `retention`: how many days what is kept, and up to when the log has been deleted.
+    """
 
     __tablename__ = "districts"
 
@@ -234,7 +237,7 @@ class District(Base):
     token: Mapped[bytes | None] = mapped_column(LargeBinary)
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    retention: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
+    retention: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
     schools: Mapped[list["School"]] = relationship(
         back_populates="district", order_by="School.name"

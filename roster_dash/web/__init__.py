@@ -21,6 +21,7 @@ from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
 from roster_dash.web.policy import views as policy
+from roster_dash.web.privacy import views as privacy
 from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
@@ -49,6 +50,7 @@ AREAS = (
     district,
     policy,
     together,
+    privacy,
     drill,
     requests,
     audit,

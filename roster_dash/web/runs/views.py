@@ -9,6 +9,7 @@ from roster_dash.store import runs
 from roster_dash.web.access import run_or_404
 from roster_dash.web.deciding.held import held_of
 from roster_dash.web.runs.changes import Kind, kind_of, kinds_of
+from roster_dash.web.runs.report import redacted
 from roster_dash.web.values import row_number
 
 blueprint = Blueprint("runs", __name__)
@@ -29,6 +30,14 @@ def page(run_id: int) -> str:
         may_revert=is_revertible(run),
         progress=jobs.progress_of(run.id) if run.status in runs.ACTIVE else {},
     )
+
+
+@blueprint.get("/runs/<int:run_id>/report")
+def report(run_id: int) -> str:
+    """Codes and numbers only, to be pasted where anybody can read it."""
+    run = run_or_404(run_id)
+    text = redacted(run)
+    return render_template("web/runs/report.html", run=run, school=run.school, text=text)
 
 
 @blueprint.get("/runs/<int:run_id>/operations/<entity>/<action>")

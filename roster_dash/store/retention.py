@@ -1,0 +1,195 @@
+"""What is too old is deleted, a district at a time, as the district has chosen.
+
+Safe to do at any time and twice: whatever is gone is gone.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+
+from roster_dash.extensions import db
+from roster_dash.roster.operations import Action, Entity
+from roster_dash.roster.records import Status
+from roster_dash.roster.retention import FOREVER, Data, kept_days
+from roster_dash.store import audit, privacy
+from roster_dash.store.audit import Did
+from roster_dash.store.tables import (
+    AccountLink,
+    AuditEntry,
+    District,
+    HoldRow,
+    ListRow,
+    LoginSession,
+    MailRow,
+    OperationRow,
+    PersonRow,
+    Run,
+    School,
+    StoredSnapshot,
+    Webhook,
+    WebhookDelivery,
+)
+
+GONE_UNTIL = "history_gone_until"
+"""Beside the days in `districts.retention`: up to when the log has been deleted."""
+LOG_IN_DAYS = 30
+"""Of ended log-ins and links that are over."""
+ERASED_AT_ONCE = 500
+
+
+def save_days(district: District, days: Mapping[str, int]) -> None:
+    before = {data.value: kept_days(district.retention, data) for data in Data}
+    kept = {key: value for key, value in district.retention.items() if key == GONE_UNTIL}
+    district.retention = {**kept, **days}
+    changed = [key for key in days if before[key] != days[key]]
+    audit.record(
+        Did.RETENTION_SAVED,
+        district_id=district.id,
+        about=district.name,
+        before={key: before[key] for key in changed},
+        after={key: days[key] for key in changed},
+    )
+
+
+def clean(district: District, now: datetime) -> None:
+    """Deletes what is too old. The caller commits."""
+    for data, step in _STEPS.items():
+        days = kept_days(district.retention, data)
+        if days != FOREVER:
+            step(district, now - timedelta(days=days))
+    db.session.flush()
+
+
+def clean_accounts(now: datetime) -> None:
+    """Ended log-ins, and links that can't be used any more and that no mail refers to."""
+    horizon = now - timedelta(days=LOG_IN_DAYS)
+    db.session.execute(delete(LoginSession).where(LoginSession.ended_at < horizon))
+    over = or_(AccountLink.used_at < horizon, AccountLink.expires_at < horizon)
+    links = select(AccountLink.id).where(over)
+    mails = delete(MailRow).where(MailRow.link_id.in_(links), MailRow.status != "due")
+    db.session.execute(mails)
+    told = select(MailRow.link_id).where(MailRow.link_id.is_not(None))
+    db.session.execute(delete(AccountLink).where(over, AccountLink.id.not_in(told)))
+
+
+def _schools(district: District) -> ColumnElement[bool]:
+    return School.district_id == district.id
+
+
+def _history(district: District, horizon: datetime) -> None:
+    """Operations and the names in reports; runs keep their numbers. What waits stays."""
+    schools = select(School.id).where(_schools(district))
+    old = select(Run.id).where(Run.school_id.in_(schools), Run.finished_at < horizon)
+    if horizon.isoformat() > str(district.retention.get(GONE_UNTIL, "")):
+        district.retention = {**district.retention, GONE_UNTIL: horizon.isoformat()}
+    db.session.execute(
+        delete(OperationRow).where(OperationRow.run_id.in_(old), OperationRow.at.is_(None))
+    )
+    for table, of_entity in ((PersonRow, True), (ListRow, False)):
+        mine = select(table.id).where(table.school_id.in_(schools))
+        is_person = OperationRow.entity == Entity.PERSON
+        entity = is_person if of_entity else OperationRow.entity != Entity.PERSON
+        old_ones = (OperationRow.at < horizon, entity, OperationRow.entity_id.in_(mine))
+        db.session.execute(delete(OperationRow).where(*old_ones))
+    db.session.execute(
+        update(Run)
+        .where(Run.id.in_(old), Run.status != "held")
+        .values(problems=[], warnings=[], holds=[])
+        .execution_options(synchronize_session=False)
+    )
+    over = or_(HoldRow.state.in_(("approved", "cleared")), HoldRow.lapsed_at.is_not(None))
+    decided = (HoldRow.school_id.in_(schools), HoldRow.decided_at < horizon, over)
+    db.session.execute(delete(HoldRow).where(*decided))
+
+
+def _archived(district: District, horizon: datetime) -> None:
+    """People archived since before the horizon whom nothing keeps from being erased.
+
+    Whose archiving isn't in the log was archived before what is left of it.
+    """
+    archived_at = func.max(func.coalesce(OperationRow.at, Run.finished_at))
+    logged = (
+        select(OperationRow.entity_id)
+        .outerjoin(Run, Run.id == OperationRow.run_id)
+        .where(OperationRow.entity == Entity.PERSON, OperationRow.action == Action.ARCHIVE)
+        .group_by(OperationRow.entity_id)
+    )
+    is_old: ColumnElement[bool] = PersonRow.id.in_(logged.having(archived_at < horizon))
+    if GONE_UNTIL in district.retention:
+        is_old = or_(is_old, PersonRow.id.not_in(logged))
+    for school in db.session.scalars(select(School).where(_schools(district))):
+        rows = db.session.scalars(
+            select(PersonRow)
+            .where(
+                PersonRow.school_id == school.id,
+                PersonRow.status == Status.ARCHIVED,
+                is_old,
+            )
+            .limit(ERASED_AT_ONCE)
+        ).all()
+        free = [row for row in rows if not privacy.why_not_erased(row)]
+        if free:
+            privacy.erase(school, free)
+
+
+def _answers(district: District, horizon: datetime) -> None:
+    schools = select(School.id).where(_schools(district))
+    newest = (
+        select(func.max(StoredSnapshot.id))
+        .where(StoredSnapshot.payload.is_not(None))
+        .group_by(StoredSnapshot.school_id)
+    )
+    db.session.execute(
+        update(StoredSnapshot)
+        .where(
+            StoredSnapshot.school_id.in_(schools),
+            StoredSnapshot.fetched_at < horizon,
+            StoredSnapshot.payload.is_not(None),
+            StoredSnapshot.id.not_in(newest),
+        )
+        .values(payload=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _mails(district: District, horizon: datetime) -> None:
+    schools = select(School.id).where(_schools(district))
+    of_runs = select(Run.id).where(Run.school_id.in_(schools))
+    mine = or_(MailRow.run_id.in_(of_runs), MailRow.school_id.in_(schools))
+    over = (MailRow.status.in_(("sent", "failed")), MailRow.due_at < horizon)
+    db.session.execute(delete(MailRow).where(mine, *over))
+
+
+def _deliveries(district: District, horizon: datetime) -> None:
+    schools = select(School.id).where(_schools(district))
+    hooks = select(Webhook.id).where(Webhook.school_id.in_(schools))
+    over = WebhookDelivery.status.in_(("sent", "failed"))
+    mine = (WebhookDelivery.webhook_id.in_(hooks), WebhookDelivery.created_at < horizon)
+    db.session.execute(delete(WebhookDelivery).where(over, *mine))
+
+
+def _audit(district: District, horizon: datetime) -> None:
+    mine = (AuditEntry.district_id == district.id, AuditEntry.at < horizon)
+    db.session.execute(delete(AuditEntry).where(*mine))
+
+
+_STEPS: Mapping[Data, Callable[[District, datetime], None]] = {
+    Data.ARCHIVED: _archived,
+    Data.HISTORY: _history,
+    Data.ANSWERS: _answers,
+    Data.MAILS: _mails,
+    Data.DELIVERIES: _deliveries,
+    Data.AUDIT: _audit,
+}
+
+
+def history_since(school_id: int) -> datetime | None:
+    """Up to when a school's log has been deleted; None if it is whole."""
+    stored = db.session.scalar(
+        select(District.retention)
+        .join(School, School.district_id == District.id)
+        .where(School.id == school_id)
+    )
+    gone = (stored or {}).get(GONE_UNTIL)
+    return datetime.fromisoformat(gone).astimezone(UTC) if isinstance(gone, str) else None
