@@ -120,7 +120,7 @@ def test_nothing_starts_on_https_with_secrets_made_up_by_itself(
 def test_on_https_cookies_are_bound_to_the_host_and_browsers_stay_on_https(tmp_path: Path) -> None:
     client = create_app(load_config(HTTPS, instance=tmp_path)).test_client()
     answer = client.get("/login", base_url="https://roster.example")
-    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-session=")
     assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))

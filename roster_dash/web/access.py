@@ -1,17 +1,33 @@
 """What an account may see; everything else doesn't exist for it (404, never 403)."""
 
-from flask import abort
+import logging
+from typing import NoReturn
+
+from flask import abort, request
 
 from roster_dash.roster.errors import UnknownThing
 from roster_dash.store import accounts, people, runs, schools
 from roster_dash.store.tables import District, ListRow, PersonRow, Run, School
 from roster_dash.web.login import viewing
 
+log = logging.getLogger(__name__)
+
+
+def refuse() -> NoReturn:
+    """404, and a line in the log: who asked for what, by id."""
+    log.warning(
+        "user %s asked for %s %s: not theirs, or not there",
+        viewing().id,
+        request.endpoint,
+        request.view_args,
+    )
+    abort(404)
+
 
 def school_or_404(school_id: int) -> School:
     school = schools.get_school(school_id)
     if school is None or not accounts.may_see_school(viewing(), school):
-        abort(404)
+        refuse()
     return school
 
 
@@ -19,7 +35,7 @@ def district_or_404(district_id: int) -> District:
     """For those who answer for the whole district; an Owner doesn't."""
     district = schools.get_district(district_id)
     if district is None or not accounts.may_manage_district(viewing(), district):
-        abort(404)
+        refuse()
     return district
 
 
@@ -27,16 +43,16 @@ def run_or_404(run_id: int) -> Run:
     try:
         run = runs.find_run(run_id)
     except UnknownThing:
-        abort(404)
+        refuse()
     if not accounts.may_see_run(viewing(), run):
-        abort(404)
+        refuse()
     return run
 
 
 def person_or_404(person_id: int) -> PersonRow:
     person = people.get_person(person_id)
     if person is None:
-        abort(404)
+        refuse()
     school_or_404(person.school_id)
     return person
 
@@ -44,11 +60,11 @@ def person_or_404(person_id: int) -> PersonRow:
 def list_or_404(list_id: int) -> ListRow:
     row = people.get_list(list_id)
     if row is None:
-        abort(404)
+        refuse()
     school_or_404(row.school_id)
     return row
 
 
 def specialist_or_404() -> None:
     if viewing().role != accounts.AccountRole.SPECIALIST:
-        abort(404)
+        refuse()

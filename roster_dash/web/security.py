@@ -22,7 +22,7 @@ def _guard(response: Response) -> Response:
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if current_config().is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if request.endpoint != "static":
         is_api = request.path.startswith("/api/")
         headers["Cache-Control"] = "private, no-cache" if is_api else "no-store"

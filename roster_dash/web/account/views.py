@@ -89,7 +89,9 @@ def log_out() -> Response:
     end_session()
     commit()
     flash("You are logged out.")
-    return redirect(url_for("account.log_in"), 303)
+    answer = redirect(url_for("account.log_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 def record_log_in(user: User | None) -> None:
