@@ -11,9 +11,9 @@ from roster_dash.cli.output import answers, tell
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import current_config
 from roster_dash.connection import clever_app, open_source
-from roster_dash.roster.errors import BadInput
+from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.sources.clever import CleverSource, find_token
-from roster_dash.store import accounts, runs, schools
+from roster_dash.store import accounts, runs, schools, second_factor
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
@@ -57,6 +57,19 @@ def create_user(
         document["password"] = password
         lines.append(f"Password: {password}")
     tell(document, lines, wants_json=as_json)
+
+
+@click.command("second-factor-off", help="Switch an account's second factor off: a lost phone.")
+@click.argument("email")
+@answers
+def second_factor_off(email: str, as_json: bool) -> None:
+    user = accounts.user_of(email)
+    if user is None:
+        raise UnknownThing(f"There is no account “{email}”.")
+    second_factor.switch_off(user)
+    commit()
+    lines = [f"{user.email} logs in without a second factor now."]
+    tell({"user": user.id, "email": user.email}, lines, wants_json=as_json)
 
 
 @click.command("connect-district", help="Connect a district, by its id and token in Clever.")
@@ -170,4 +183,12 @@ def _secret_from_stdin() -> str:
     return secret
 
 
-COMMANDS = (init, create_user, connect_district, list_schools, link_school, settings)
+COMMANDS = (
+    init,
+    create_user,
+    second_factor_off,
+    connect_district,
+    list_schools,
+    link_school,
+    settings,
+)

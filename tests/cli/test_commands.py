@@ -357,3 +357,15 @@ def test_a_token_of_two_lines_is_refused_and_not_repeated(
     done = runner.invoke(args=[*command, "--token-stdin"], input="SECRET\nmore")
     assert done.exit_code == 2
     assert "SECRET" not in done.output
+
+
+def test_a_lost_phone_is_helped_from_the_command_line(roster: CommandLine, make: Builder) -> None:
+    user = make.specialist()
+    user.totp_key = b"a key"
+    commit()
+    assert roster.ask("second-factor-off", user.email)["email"] == user.email
+    found = accounts.user_of(user.email)
+    assert found is not None
+    assert found.totp_key is None
+    code, answer = roster.run("second-factor-off", "nobody@x.example")
+    assert (code, "nobody@x.example" in answer["message"]) == (2, True)
