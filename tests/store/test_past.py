@@ -289,7 +289,7 @@ def test_only_later_operations_are_read_in_a_few_statements(
         read.clear()
         with statements() as said:
             list(export.export_lists(story.school.id, archived=True, as_of=as_of))
-        assert (len(read), len(said)) == (operations, 5)
+        assert (len(read), len(said)) == (operations, 6)
 
 
 @contextmanager
