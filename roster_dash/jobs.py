@@ -6,7 +6,7 @@ has lost, and sends the mails that are due. Any number of schedulers may run it 
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -59,6 +59,11 @@ def queue(name: str) -> Queue:
 def enqueue_run(run_id: int) -> bool:
     """Hands a queued run to the workers; False if Redis is away: then the scheduler does it."""
     return _enqueue("sync", "roster_dash.jobs.run_sync", f"run-{run_id}", run_id, SYNC_SECONDS)
+
+
+def enqueue_runs(run_ids: Iterable[int]) -> bool:
+    """Hands many over; while Redis is away the rest isn't tried, the scheduler does it."""
+    return all(map(enqueue_run, run_ids))
 
 
 def enqueue_mail(mail_id: int) -> bool:
@@ -179,8 +184,7 @@ def _look_at_schools() -> None:
 
 def _spread_policies() -> None:
     """What a Save of a policy left for later."""
-    for run_id in together.spread_policy().run_ids:
-        enqueue_run(run_id)
+    enqueue_runs(together.spread_policy().run_ids)
 
 
 def delete_what_is_too_old(now: datetime) -> None:

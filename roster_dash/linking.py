@@ -23,6 +23,5 @@ def link(district_id: int, shared: Sequence[SharedSchool], timezone: str | None)
         settings_store.set_next_due(school, settings, datetime.now(UTC))
         ids.append(school.id)
     commit()
-    for run_id in together.spread_policy(district_id).run_ids:
-        jobs.enqueue_run(run_id)
+    jobs.enqueue_runs(together.spread_policy(district_id).run_ids)
     return ids

@@ -195,6 +195,21 @@ def test_chosen_schools_sync_and_the_others_don_t(make: Builder, visit_as: Visit
     ]
 
 
+def test_many_schools_are_asked_to_sync_at_once_while_redis_is_away(
+    make: Builder, visit_as: VisitAs, without_redis: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    district = make.district()
+    for number in range(5):
+        make.school(district, f"School {number}")
+    tried: list[int] = []
+    real = jobs.enqueue_run
+    monkeypatch.setattr(jobs, "enqueue_run", lambda run_id: tried.append(run_id) or real(run_id))
+    page = choose(district, visit_as(make.manager(district)), "sync", every="1")
+    assert "A sync is asked for: 5 schools." in page
+    assert len(tried) == 1
+    assert len(runs.queued_run_ids()) == 5
+
+
 def test_all_that_fit_the_filter_are_chosen_with_one_tick(make: Builder, visit_as: VisitAs) -> None:
     district = make.district()
     schools = [make.school(district, f"Hill {number:02}") for number in range(60)]

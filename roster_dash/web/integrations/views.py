@@ -1,6 +1,6 @@
 """What other programs may do with a school: keys of the read API, and webhooks."""
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask import url_for as address
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -13,7 +13,7 @@ from roster_dash.store.tables import School
 from roster_dash.store.tokens import Scope
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.store.webhooks import Event
-from roster_dash.web.access import school_or_404
+from roster_dash.web.access import refuse, school_or_404
 from roster_dash.web.login import viewing
 from roster_dash.web.values import row_number
 
@@ -57,7 +57,7 @@ def make_token(school_id: int) -> AnyResponse:
 def revoke(school_id: int, token_id: int) -> AnyResponse:
     school, row = school_or_404(school_id), tokens.get_token(token_id)
     if row is None or row.school_id != school.id:
-        abort(404)
+        refuse()
     tokens.revoke(row)
     commit()
     flash(f"The key “{row.name}” opens nothing any more.")
@@ -84,7 +84,7 @@ def add_webhook(school_id: int) -> AnyResponse:
 def remove_webhook(school_id: int, webhook_id: int) -> AnyResponse:
     school, row = school_or_404(school_id), webhooks.get_webhook(webhook_id)
     if row is None or row.school_id != school.id:
-        abort(404)
+        refuse()
     webhooks.remove(row)
     commit()
     flash("The webhook is removed.")
@@ -95,7 +95,7 @@ def remove_webhook(school_id: int, webhook_id: int) -> AnyResponse:
 def send_again(school_id: int, delivery_id: int) -> AnyResponse:
     school, row = school_or_404(school_id), webhooks.get_delivery(delivery_id)
     if row is None or row.webhook.school_id != school.id:
-        abort(404)
+        refuse()
     webhooks.send_again(row)
     commit()
     jobs.enqueue_delivery(delivery_id)

@@ -45,8 +45,7 @@ def save(district_id: int) -> AnyResponse:
     version = policies.save_policy(row.id, save.settings, _locked(), viewing().id)
     commit()
     outcome = together.spread_policy(row.id)
-    for run_id in outcome.run_ids:
-        jobs.enqueue_run(run_id)
+    jobs.enqueue_runs(outcome.run_ids)
     flash(f"Saved as version {version.number}. {save.notice} {_spread(row, outcome)}")
     return redirect(url_for("policy.page", district_id=row.id), 303)
 

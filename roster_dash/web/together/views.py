@@ -36,8 +36,7 @@ def do(district_id: int) -> AnyResponse:
         raise BadInput(f"Nothing is called “{what[:40]}”; use one of the buttons.")
     word, step = _STEPS[what]
     outcome = step(chosen, viewing().id)
-    for run_id in outcome.run_ids:
-        jobs.enqueue_run(run_id)
+    jobs.enqueue_runs(outcome.run_ids)
     return _told(row.id, word, outcome)
 
 
