@@ -62,13 +62,19 @@ def token_of(link_id: int) -> str:
 
 
 def find_link(token: str) -> AccountLink | None:
-    """The link while it holds; None for a forged, used, withdrawn or expired one."""
+    """The link while it holds; None for a forged, used, withdrawn or expired one.
+
+    One that an account gave, or is for, which is switched off since, doesn't hold either.
+    """
     try:
         link_id = _signer().loads(token)
     except BadSignature:
         return None
     link = db.session.scalar(select(AccountLink).where(AccountLink.id == link_id, *_open()))
-    return link if link is None or link.user is None or not link.user.disabled_at else None
+    if link is None:
+        return None
+    concerned = (link.user, link.made_by)
+    return None if any(user is not None and user.disabled_at for user in concerned) else link
 
 
 def open_links(kind: LinkKind) -> Sequence[AccountLink]:

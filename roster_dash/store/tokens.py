@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
@@ -79,6 +79,13 @@ def tokens_of(school_id: int) -> Sequence[ApiToken]:
     return db.session.scalars(
         select(ApiToken).where(ApiToken.school_id == school_id).order_by(ApiToken.id.desc())
     ).all()
+
+
+def count_made_by(user_id: int) -> int:
+    """Keys that hold still."""
+    good = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > datetime.now(UTC))
+    mine = select(func.count()).where(ApiToken.made_by_id == user_id, *good)
+    return db.session.scalar(mine) or 0
 
 
 def get_token(token_id: int) -> ApiToken | None:

@@ -9,7 +9,7 @@ from flask import Flask
 
 from roster_dash.extensions import db
 from roster_dash.notify import deliver
-from roster_dash.store import accounts, links, mails
+from roster_dash.store import accounts, links, mails, tokens
 from roster_dash.store.tables import AccountLink, AuditEntry, LoginSession, User
 from roster_dash.store.transactions import commit
 from tests.builders import PASSWORD, Builder
@@ -70,7 +70,7 @@ def test_an_invitation_works_once(
     assert Visitor(app).get(path).status_code == 404
 
 
-@pytest.mark.parametrize("how", ["expired", "withdrawn", "forged", "disabled"])
+@pytest.mark.parametrize("how", ["expired", "withdrawn", "forged", "disabled", "its maker is out"])
 def test_a_link_that_holds_no_more_opens_nothing(
     how: str, make: Builder, visit_as: VisitAs, clever: Clever, app: Flask
 ) -> None:
@@ -87,6 +87,8 @@ def test_a_link_that_holds_no_more_opens_nothing(
     elif how == "disabled":
         owner.disabled_at = datetime.now(UTC)
         link.user_id = owner.id
+    elif how == "its maker is out":
+        owner.disabled_at = datetime.now(UTC)
     else:
         path = f"{path[:-2]}xx"
     commit()
@@ -233,8 +235,10 @@ def test_a_manager_switches_an_owner_off_and_on(
     owner = make.owner(make.school(district))
     theirs = Visitor(app)
     theirs.log_in(owner)
+    tokens.make_token(owner.schools[0], "Library", ["people:read"], 30, owner.id)
     visitor = visit_as(make.manager(district))
     visitor.post(f"/accounts/{owner.id}/disable", page="/accounts")
+    assert "They made 1 API keys that still hold" in visitor.get("/accounts").text
     assert theirs.get("/account").status_code == 303
     assert "Switched off" in visitor.get("/accounts").text
     visitor.post(f"/accounts/{owner.id}/enable", page="/accounts")

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from roster_dash import jobs
 from roster_dash.roster.errors import BadInput
-from roster_dash.store import accounts, invitations, mails, schools, second_factor
+from roster_dash.store import accounts, invitations, mails, schools, second_factor, tokens
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import District, School, User
 from roster_dash.store.transactions import commit, rollback
@@ -49,8 +49,10 @@ def withdraw(link_id: int) -> Response:
 def disable(user_id: int) -> Response:
     user = _managed_or_404(user_id)
     accounts.switch(user, on=False)
+    keys = tokens.count_made_by(user.id)
     commit()
-    return _done(f"{user.email} can’t log in any more and is logged out everywhere.")
+    rest = f" They made {keys} API keys that still hold; see API of their schools." if keys else ""
+    return _done(f"{user.email} can’t log in any more and is logged out everywhere.{rest}")
 
 
 @blueprint.post("/accounts/<int:user_id>/enable")
