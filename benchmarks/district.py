@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import event, insert, text
 
+from benchmarks.installation import scratch_database
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import load_config
@@ -129,10 +130,6 @@ def measure(name: str, environ: dict[str, str]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(load_config(environ, instance=Path(folder)))
         with app.app_context():
-            if name == "PostgreSQL":
-                db.session.execute(text("DROP SCHEMA public CASCADE"))
-                db.session.execute(text("CREATE SCHEMA public"))
-                db.session.commit()
             upgrade(directory=MIGRATIONS)
             district = fill()
             db.session.remove()
@@ -160,10 +157,11 @@ def measure(name: str, environ: dict[str, str]) -> bool:
 
 
 def main() -> None:
-    """SQLite, and the PostgreSQL database of BENCH_DATABASE_URL, which is emptied."""
+    """SQLite, and a scratch database on the PostgreSQL server of BENCH_DATABASE_URL."""
     good = measure("SQLite", {})
     if url := os.environ.get("BENCH_DATABASE_URL"):
-        good = measure("PostgreSQL", {"DATABASE_URL": url}) and good
+        with scratch_database(url) as database:
+            good = measure("PostgreSQL", {"DATABASE_URL": database}) and good
     verdict = "every page" if good else "NOT every page"
     print(f"\n{verdict} under {LIMIT * 1000:.0f} ms (p95)")  # noqa: T201
 

@@ -32,17 +32,16 @@ from roster_dash.web.rostering.foresight import foresee
 
 ROUNDS = 5
 PREVIEWS = 20
-SETTINGS = SyncSettings().changed(
-    {
-        **dict.fromkeys(("students", "teachers", "staff", "admins"), "on"),
-        "students.auto_update": "on",
-        "students.archive": "on",
-        "contacts": "primary",
-        "class_lists": "on",
-        "class_lists.terms": "all",
-        "class_lists.grades": "all",
-    }
-)
+EVERYTHING = {
+    **dict.fromkeys(("students", "teachers", "staff", "admins"), "on"),
+    "students.auto_update": "on",
+    "students.archive": "on",
+    "contacts": "primary",
+    "class_lists": "on",
+    "class_lists.terms": "all",
+    "class_lists.grades": "all",
+}
+SETTINGS = SyncSettings().changed(EVERYTHING)
 
 
 def timed(step: Callable[[], object]) -> float:

@@ -1,19 +1,37 @@
 """create_app: the only place where the parts are wired together."""
 
-from flask import Flask
+from typing import Any
+
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from roster_dash import cli, web
+from roster_dash import cli, clock, logs, reporting, web
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import csrf, db, login, mailer, migrate, prepare_sqlite
 
 YEAR_SECONDS = 31_536_000
 
 
+class Application(Flask):
+    """Addresses may hold keys to accounts: of an error the log names the page, not its address."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("the page %s failed", request.endpoint, exc_info=exc_info)
+
+
+def start_app() -> Flask:
+    """The application of a process of its own, which also keeps a log and reports errors."""
+    config = load_config()
+    logs.set_up(config.log_format)
+    reporting.set_up(config.sentry_dsn)
+    return create_app(config)
+
+
 def create_app(config: Config | None = None) -> Flask:
     """The application, configured from the environment unless a Config is given."""
     config = config or load_config()
-    app = Flask("roster_dash", template_folder=".", static_folder="web/static")
+    clock.use(config.clock)
+    app = Application("roster_dash", template_folder=".", static_folder="web/static")
     app.config.from_mapping(
         ROSTER_DASH=config,
         SECRET_KEY=config.secret_key,

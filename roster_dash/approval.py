@@ -6,9 +6,9 @@ here now, and only what it still asks for, exactly so, is applied. What is new w
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
+from roster_dash import clock
 from roster_dash.planning import Ground, ground_of
 from roster_dash.roster.errors import BadInput, NotWaiting
 from roster_dash.roster.operations import Operation, fingerprint
@@ -69,7 +69,7 @@ def _approve(
             "The newest answer of the roster is doubted, so nothing can be approved on it: "
             f"{planned.warnings[0]}"
         )
-    now = datetime.now(UTC)
+    now = clock.now()
     operations = [*found.values(), *picked.values()]
     rosters.apply_operations(
         run.school_id, {"run_id": run.id, "user_id": user_id, "at": now}, operations
@@ -103,7 +103,7 @@ def _looked_at(run: Run) -> Run:
 
 def _reject(run_id: int, user_id: int | None, note: str, only: Collection[int] | None) -> Run:
     run, rows = _waiting(run_id, only)
-    now = datetime.now(UTC)
+    now = clock.now()
     holds.decide(
         rows, HoldState.REJECTED, run_id=run.id, user_id=user_id, now=now, note=note.strip()[:500]
     )

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from flask import current_app
 
+from roster_dash.clock import MACHINE, Clock
+
 MIN_SECRET = 32
 MOST_PROXIES = 9
 
@@ -55,6 +57,17 @@ class Config:
     trusted_proxies: int = 0
     """How many proxies in front of the web set X-Forwarded-*; 0: those headers are ignored."""
 
+    clever_requests_per_minute: int = 1200
+    """What Clever allows one token, over all workers."""
+
+    log_format: str = "text"
+    metrics_token: str = field(default="", repr=False)
+    """Who asks for /metrics must have it; "": anybody may."""
+
+    sentry_dsn: str = field(default="", repr=False)
+    clock: Clock = MACHINE
+    """The machine's, but where a test lives through days in minutes."""
+
     outbound_allow: tuple[str, ...] = ()
     """Hosts, or host:port, in our own network that users may name, and that may speak http."""
 
@@ -95,6 +108,11 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
         support_email=env.get("SUPPORT_EMAIL", ""),
         public_url=public_url,
         trusted_proxies=_proxies(env),
+        clever_requests_per_minute=_requests_per_minute(env),
+        log_format=_log_format(env),
+        metrics_token=env.get("METRICS_TOKEN", ""),
+        sentry_dsn=env.get("SENTRY_DSN", ""),
+        clock=_clock(env.get("SIMULATED_CLOCK", "")),
         outbound_allow=_hosts(env.get("OUTBOUND_ALLOW", "")),
     )
 
@@ -123,6 +141,35 @@ def _proxies(env: Mapping[str, str]) -> int:
             f"web, 0 to {MOST_PROXIES}."
         )
     return int(text)
+
+
+def _requests_per_minute(env: Mapping[str, str]) -> int:
+    text = env.get("CLEVER_REQUESTS_PER_MINUTE") or "1200"
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:9]) < 10**6):
+        raise ConfigError(
+            f"CLEVER_REQUESTS_PER_MINUTE is “{text}”; it must be how many requests a minute "
+            "Clever allows one district’s token, 1200 say."
+        )
+    return int(text)
+
+
+def _log_format(env: Mapping[str, str]) -> str:
+    text = env.get("LOG_FORMAT") or "text"
+    if text not in ("text", "json"):
+        raise ConfigError(f"LOG_FORMAT is “{text}”; it must be text or json.")
+    return text
+
+
+def _clock(text: str) -> Clock:
+    if not text:
+        return MACHINE
+    try:
+        return Clock.parse(text)
+    except ValueError:
+        raise ConfigError(
+            f"SIMULATED_CLOCK is “{text}”; it must be three numbers with commas between: the Unix "
+            "second at which it began, the one that it showed then, its speed. It is for tests."
+        ) from None
 
 
 def _hosts(text: str) -> tuple[str, ...]:

@@ -1,6 +1,9 @@
 """Ways to Clever: a district's source with its token, and a test that says what it finds."""
 
+from typing import Any
+
 from roster_dash.config import current_config
+from roster_dash.rate_budget import SharedBudget
 from roster_dash.roster.errors import NotLinked, RosterDashError
 from roster_dash.roster.findings import (
     Finding,
@@ -13,7 +16,7 @@ from roster_dash.roster.findings import (
 from roster_dash.roster.records import SharedSchool
 from roster_dash.sources import Source
 from roster_dash.sources.clever import CleverApp, CleverSource, find_token
-from roster_dash.store import schools
+from roster_dash.store import outages, schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, School
 from roster_dash.store.transactions import commit
@@ -22,10 +25,11 @@ ASKED_PATIENCE_SECONDS = 20.0
 """For how long somebody who waits before the screen is left waiting for passing faults."""
 
 
-def open_source(district: District, **options: float) -> Source:
+def open_source(district: District, **options: Any) -> Source:
     """A district's source, with its stored token or one that Clever gives us for it.
 
-    `patience` (seconds) bounds the waiting for passing faults. Errors: RosterDashError.
+    `patience` (seconds) bounds the waiting for passing faults, `sleep` does it.
+    Errors: RosterDashError.
     """
     if district.disconnected_at is not None:
         raise NotLinked(f"{district.name} is disconnected; connect it again to reach Clever.")
@@ -41,7 +45,8 @@ def open_source(district: District, **options: float) -> Source:
     if not token:
         token = find_token(app, clever_id)
         keep(token)
-    return CleverSource(app, clever_id, token, on_new_token=keep, **options)
+    budget = SharedBudget(current_config(), clever_id)
+    return CleverSource(app, clever_id, token, on_new_token=keep, budget=budget, **options)
 
 
 def clever_app() -> CleverApp:
@@ -58,6 +63,7 @@ def clever_app() -> CleverApp:
 def check_school(school: School) -> list[Finding]:
     """What the connection of a school gives now; never raises for what can be told."""
     clever_id, name, district = school.clever_id, school.name, school.district
+    district_id = district.id
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
@@ -70,15 +76,20 @@ def check_school(school: School) -> list[Finding]:
         snapshot = source.fetch_school(clever_id, part, _silent)
     except RosterDashError as error:
         return [finding_of_error(error.code, error.message)]
+    outages.end(district_id)
+    commit()
     return [*findings_of_district(snapshot.about), *findings_of_school(snapshot)]
 
 
 def shared_schools(district: District) -> tuple[list[SharedSchool], list[Finding]]:
     """The schools that a district shares, and what is in the way if there are none."""
+    district_id = district.id
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
         shared = source.schools()
+        outages.end(district_id)
+        commit()
     except RosterDashError as error:
         return [], [finding_of_error(error.code, error.message)]
     return shared, [] if shared else [no_school_shared()]

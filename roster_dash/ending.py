@@ -18,7 +18,10 @@ REMINDER = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A finished run, the run that had waited behind it, and the mails it put in the outbox."""
+    """A run that was worked on, the run to enqueue now, and the mails it put in the outbox.
+
+    `waiting_run_id`: the run that had waited behind it, or itself if it is queued again.
+    """
 
     run: Run
     waiting_run_id: int | None = None

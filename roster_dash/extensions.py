@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,7 +51,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class SafeConnection(Connection):
-    """Flask-Mail's connection, with a time limit and certificates verified."""
+    """Flask-Mail's connection, with a time limit and certificates verified.
+
+    A message that the server took has been sent, even if it hangs up without a good-bye.
+    """
+
+    def __exit__(self, *about: Any) -> None:
+        with suppress(smtplib.SMTPException, OSError):
+            super().__exit__(*about)
 
     def configure_host(self) -> smtplib.SMTP:
         mail, context = self.mail, ssl.create_default_context()

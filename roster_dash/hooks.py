@@ -4,11 +4,11 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime
+from datetime import datetime
 
-from roster_dash import outbound
+from roster_dash import clock, outbound
 from roster_dash.config import current_config
-from roster_dash.store import webhooks
+from roster_dash.store import era, webhooks
 from roster_dash.store.export import run_document
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import Run, WebhookDelivery
@@ -29,7 +29,7 @@ def deliver(delivery_id: int) -> bool:
         return False
     url, body = row.webhook.url, payload(row)
     secret = Vault(current_config().credentials_keys).unlock(row.webhook.secret)
-    headers = headers_of(row.id, datetime.now(UTC), body, secret)
+    headers = headers_of(row.id, clock.now(), body, secret)
     commit()  # no lock is held while the other server answers
     answer = outbound.post(url, body, headers, current_config().outbound_allow)
     told = f"{answer.status}" if answer.status else answer.text[:300]
@@ -58,7 +58,7 @@ def _told(run: Run) -> dict[str, object]:
 
 def headers_of(delivery_id: int, now: datetime, body: bytes, secret: str) -> dict[str, str]:
     """The signature covers the id, the time and the body."""
-    name, moment = f"msg_{delivery_id}", str(int(now.timestamp()))
+    name, moment = f"msg_{delivery_id}{era.mark()}", str(int(now.timestamp()))
     key = b64decode(secret.removeprefix(webhooks.SECRET_PREFIX))
     signed = hmac.new(key, f"{name}.{moment}.".encode() + body, hashlib.sha256).digest()
     return {

@@ -5,28 +5,39 @@ has lost, and sends the mails that are due. Any number of schedulers may run it 
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rq import Queue, Worker, get_current_job
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
 
-from roster_dash import embedded_redis, hooks, notify, sync, together
-from roster_dash.config import Config, current_config
+from roster_dash import broker, hooks, logs, notify, sync, together
+from roster_dash.config import current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
 from roster_dash.roster.schedule import next_digest, next_notice
-from roster_dash.store import beats, glance, mails, retention, runs, schools, webhooks
+from roster_dash.store import (
+    beats,
+    glance,
+    mails,
+    outages,
+    retention,
+    runs,
+    schools,
+    staleness,
+    webhooks,
+)
 from roster_dash.store import settings as settings_store
-from roster_dash.store.transactions import commit, rollback
+from roster_dash.store.transactions import commit, is_away, rollback
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +49,15 @@ MAIL_SECONDS = 120
 DAY = timedelta(days=1)
 KEPT_AFTER_SECONDS = 600
 KEPT_AFTER_FAILURE_SECONDS = 7 * 86_400
+HEARD_WITHIN = timedelta(seconds=20)
+"""A job at work is heard of every 5 s."""
+stopping = threading.Event()
+"""Set when the worker of this process has been asked to stop."""
 _OVER = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
 
-def redis_url(config: Config) -> str:
-    return config.redis_url or embedded_redis.url(config.embedded_redis_dir)
-
-
-def connect(config: Config) -> redis.Redis:
-    """A connection that fails at once when Redis is away; the web must not hang on it."""
-    return redis.Redis.from_url(
-        redis_url(config), retry=Retry(NoBackoff(), 0), socket_timeout=5, socket_connect_timeout=2
-    )
-
-
 def queue(name: str) -> Queue:
-    return Queue(name, connection=connect(current_config()), serializer=JSONSerializer)
+    return Queue(name, connection=broker.connect(current_config()), serializer=JSONSerializer)
 
 
 def enqueue_run(run_id: int) -> bool:
@@ -63,7 +67,11 @@ def enqueue_run(run_id: int) -> bool:
 
 def enqueue_runs(run_ids: Iterable[int]) -> bool:
     """Hands many over; while Redis is away the rest isn't tried, the scheduler does it."""
-    return all(map(enqueue_run, run_ids))
+    return _enqueue_all(enqueue_run, run_ids)
+
+
+def _enqueue_all(enqueue: Callable[[int], bool], ids: Iterable[int]) -> bool:
+    return all(map(enqueue, ids))
 
 
 def enqueue_mail(mail_id: int) -> bool:
@@ -90,7 +98,8 @@ def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -
             target.enqueue(function, row_id, **options)
         except DuplicateJobError:
             if _make_room(job_id, target):
-                target.enqueue(function, row_id, **options)
+                with suppress(DuplicateJobError):  # somebody else was quicker: it is handed over
+                    target.enqueue(function, row_id, **options)
     except redis.RedisError:
         log.warning("Redis is away; %s waits for the scheduler", job_id)
         return False
@@ -101,36 +110,74 @@ def _make_room(job_id: str, target: Queue) -> bool:
     try:
         job = Job.fetch(job_id, connection=target.connection, serializer=JSONSerializer)
     except NoSuchJobError:
+        # what a dying worker wrote of a job that was taken out already, is no job but in the way
+        target.connection.delete(Job.key_for(job_id))
         return True
-    if job.get_status() not in _OVER:
+    if job.get_status() not in _OVER and not _is_lost(job, target):
         return False
-    job.delete()
+    forget(job)
     return True
+
+
+def forget(job: Job) -> None:
+    """Takes a job out of Redis, its expired executions too, over which RQ stumbles."""
+    job.connection.delete(job.execution_registry.key)
+    job.delete()
+
+
+def _is_lost(job: Job, target: Queue) -> bool:
+    """Whether a job only looks alive: taken off its queue, or begun, by a worker that was killed.
+
+    It may just now be on its way to a worker; then its row is claimed by one of the two.
+    """
+    if job.get_status() == JobStatus.QUEUED:
+        return target.get_job_position(job.id) is None
+    heard = job.last_heartbeat
+    return heard is not None and datetime.now(UTC) - heard > HEARD_WITHIN
 
 
 def run_sync(run_id: int) -> None:
     """The job of one run. A run delivered twice is done once: its row is claimed."""
-    after_run(sync.sync_run(run_id, report=_progress_reporter()))
+
+    def step() -> None:
+        after_run(sync.sync_run(run_id, report=_progress_reporter(), stop=stopping))
+
+    _without_texts(step)
 
 
 def after_run(result: Result) -> None:
     """What follows a run: the one that waited behind it, and its mails."""
     if result.waiting_run_id is not None:
         enqueue_run(result.waiting_run_id)
-    for mail_id in result.mail_ids:
-        enqueue_mail(mail_id)
-    for delivery_id in webhooks.due_ids(result.run.id):
-        enqueue_delivery(delivery_id)
+    delivery_ids = webhooks.due_ids(result.run.id)
+    rollback()
+    _enqueue_all(enqueue_mail, result.mail_ids)
+    _enqueue_all(enqueue_delivery, delivery_ids)
 
 
 def send_mail(mail_id: int) -> None:
     """The job of one message."""
-    notify.deliver(mail_id)
+    _without_texts(partial(notify.deliver, mail_id))
 
 
 def send_webhook(delivery_id: int) -> None:
     """The job of one delivery to a webhook."""
-    hooks.deliver(delivery_id)
+    _without_texts(partial(hooks.deliver, delivery_id))
+
+
+def _without_texts(step: Callable[[], object]) -> None:
+    """The queue writes down an error's text, which may quote somebody's data: it gets another one.
+
+    Errors: UnforeseenError.
+    """
+    try:
+        step()
+    except sync.UnforeseenError:  # it is one already, and logged
+        raise
+    except Exception as error:
+        rollback()
+        log.error("a job failed", exc_info=error)
+        raise sync.UnforeseenError(logs.place_of(error)) from None
 
 
 def _progress_reporter() -> sync.Report:
@@ -156,7 +203,7 @@ def progress_of(run_id: int) -> dict[str, Any]:
     """How far a run is: {phase, pages, done, total}; {} if that isn't known."""
     try:
         job = Job.fetch(
-            f"run-{run_id}", connection=connect(current_config()), serializer=JSONSerializer
+            f"run-{run_id}", connection=broker.connect(current_config()), serializer=JSONSerializer
         )
     except (NoSuchJobError, redis.RedisError):
         return {}
@@ -165,16 +212,40 @@ def progress_of(run_id: int) -> dict[str, Any]:
 
 
 def tick(now: datetime) -> None:
-    """One step of the scheduler."""
-    start_due_runs(now)
-    send_digests(now)
-    send_notices(now)
-    follow_up(now)
-    _guarded("policy", _spread_policies)
-    _guarded("glance", _look_at_schools)
-    _guarded("retention", partial(delete_what_is_too_old, now))
+    """One step of the scheduler: first the rows, then the queue is told of all that it lacks."""
+    for what, step in (
+        ("schedule", partial(start_due_runs, now)),
+        ("digest", partial(send_digests, now)),
+        ("notice", partial(send_notices, now)),
+        ("outage", _tell_outages),
+        ("stale", _tell_stale),
+        ("policy", _spread_policies),
+        ("abandoned", _end_abandoned_runs),
+        ("queue", hand_over),
+        ("glance", _look_at_schools),
+        ("retention", partial(delete_what_is_too_old, now)),
+    ):
+        _guarded(what, step)
+    beats.forget_old()
+    _beat()
+
+
+def _beat() -> None:
     beats.beat("scheduler")
     commit()
+
+
+def _tell_outages() -> None:
+    """One mail per address for a district whose source has been down for long."""
+    for district_id in outages.untold():
+        outages.tell(district_id)
+        commit()
+
+
+def _tell_stale() -> None:
+    for school_id in staleness.untold():
+        staleness.tell(school_id)
+        commit()
 
 
 def _look_at_schools() -> None:
@@ -192,7 +263,7 @@ def delete_what_is_too_old(now: datetime) -> None:
     last = beats.last_beat("retention")
     if last is not None and now - last < DAY:
         return
-    beats.beat("retention")
+    beats.beat("retention", now)
     retention.clean_accounts(now)
     commit()
     for district in schools.all_districts():
@@ -203,6 +274,9 @@ def _clean_district(district_id: int, now: datetime) -> None:
     district = schools.get_district(district_id)
     if district is not None:
         retention.clean(district, now)
+        _beat()  # a first clean-up may take long
+        while retention.clean_log(district, now):
+            _beat()
     commit()
 
 
@@ -219,11 +293,11 @@ def _start_due_run(school_id: int, now: datetime) -> None:
         rollback()
         return
     day = school.next_due_day
-    run = runs.request_scheduled_run(school_id, day) if day else None
+    if day:
+        runs.request_scheduled_run(school_id, day)
+    school.missed_since = school.missed_since or school.next_due_at
     settings_store.set_next_due(school, settings_store.load_settings(school_id), now)
     commit()
-    if run is not None:
-        enqueue_run(run.id)
 
 
 def send_digests(now: datetime) -> None:
@@ -240,11 +314,10 @@ def _send_digest(school_id: int, now: datetime) -> None:
         return
     settings = settings_store.load_settings(school_id)
     week = runs.finished_between(school_id, now - notify.WEEK, now)
-    ids = mails.add_mails(week[-1].id, "digest", settings.notify_emails) if week else ()
+    if week:
+        mails.add_mails(week[-1].id, "digest", settings.notify_emails)
     school.next_digest_at = next_digest(now, school.timezone)
     commit()
-    for mail_id in ids:
-        enqueue_mail(mail_id)
 
 
 def send_notices(now: datetime) -> None:
@@ -263,50 +336,59 @@ def _send_notice(school_id: int, now: datetime) -> None:
     school.next_notice_at = next_notice(now, school.timezone, settings.calendar)
     is_late = now - due > notify.NOTICE_FOR
     recipients = () if is_late else settings.notify_emails
-    ids = mails.add_calendar_mails(school_id, today_at(school, due), recipients)
+    mails.add_notices("calendar", recipients, day=today_at(school, due), school_id=school_id)
     commit()
-    for mail_id in ids:
-        enqueue_mail(mail_id)
 
 
-def follow_up(now: datetime) -> None:
-    """Hands over what the queue may have lost, and ends runs whose worker is gone."""
-    abandoned = runs.abandoned_runs(now - timedelta(seconds=SYNC_SECONDS + 60))
+def _end_abandoned_runs() -> None:
+    """Runs whose process is gone are queued again, or have failed."""
+    abandoned = runs.abandoned_runs()
     rollback()
     for run_id, token in abandoned:
-        _guarded("abandoned", partial(_end_abandoned, run_id, token))
-    for run_id in runs.queued_run_ids():
-        enqueue_run(run_id)
-    for mail_id in mails.due_mail_ids():
-        enqueue_mail(mail_id)
-    for delivery_id in webhooks.due_ids():
-        enqueue_delivery(delivery_id)
+        _guarded("abandoned", partial(sync.abandon, run_id, token))
 
 
-def _end_abandoned(run_id: int, token: str) -> None:
-    after_run(sync.abandon(run_id, token))
+def hand_over() -> None:
+    """Tells the queue of all that it may have lost; while Redis is away nothing is lost by that.
+
+    No transaction is open meanwhile, and the first sign that Redis is away ends it.
+    """
+    run_ids, mail_ids, delivery_ids = (
+        runs.queued_run_ids(),
+        mails.due_mail_ids(),
+        webhooks.due_ids(),
+    )
+    rollback()
+    for enqueue, ids in (
+        (enqueue_run, run_ids),
+        (enqueue_mail, mail_ids),
+        (enqueue_delivery, delivery_ids),
+    ):
+        if not _enqueue_all(enqueue, ids):
+            return
 
 
 def _guarded(what: str, step: Callable[[], object]) -> None:
-    """One school's trouble must not stop the others."""
+    """One school's trouble must not stop the others; a database that is away is everybody's.
+
+    Errors: DBAPIError for that one: this look is over, and nobody waits for it step by step.
+    """
     try:
         step()
     except Exception as error:
         rollback()
-        log.error("scheduler step %s failed: %s", what, type(error).__name__)
+        if isinstance(error, DBAPIError) and is_away(error):
+            raise
+        log.error("scheduler step %s failed", what, exc_info=error)
 
 
 def health() -> dict[str, Any]:
-    """Queue, workers and scheduler, for /readyz."""
+    """{queue, workers, scheduler}: whether they answer; how many workers, None if unknown."""
     try:
-        connection = connect(current_config())
+        connection = broker.connect(current_config())
         connection.ping()
-        workers = Worker.count(connection=connection)
+        keys = [str(key) for key in Worker.all_keys(connection=connection)]
+        workers: Any = connection.exists(*keys) if keys else 0  # of the dead the list may know
     except redis.RedisError:
-        return {"queue": False, "workers": 0, "scheduler": _scheduler_beats()}
-    return {"queue": True, "workers": workers, "scheduler": _scheduler_beats()}
-
-
-def _scheduler_beats() -> bool:
-    last = beats.last_beat("scheduler")
-    return last is not None and datetime.now(UTC) - last < timedelta(seconds=90)
+        return {"queue": False, "workers": None, "scheduler": beats.is_alive("scheduler")}
+    return {"queue": True, "workers": workers, "scheduler": beats.is_alive("scheduler")}

@@ -1,9 +1,8 @@
 """Schools are linked here, one or many: with their next daily sync and their district's policy."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from roster_dash import jobs, together
+from roster_dash import clock, jobs, together
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import schools
 from roster_dash.store import settings as settings_store
@@ -20,7 +19,7 @@ def link(district_id: int, shared: Sequence[SharedSchool], timezone: str | None)
     for each in shared:
         school = schools.link_school(district, each, timezone)
         settings = settings_store.load_settings(school.id)
-        settings_store.set_next_due(school, settings, datetime.now(UTC))
+        settings_store.set_next_due(school, settings, clock.now())
         ids.append(school.id)
     commit()
     jobs.enqueue_runs(together.spread_policy(district_id).run_ids)

@@ -2,23 +2,34 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from roster_dash.config import current_config
 from roster_dash.mail.account_link import compose_account_link
 from roster_dash.mail.calendar import CalendarNotice, compose_calendar
 from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
 from roster_dash.mail.message import Mail, send_mail
+from roster_dash.mail.notice import Notice, compose_notice
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.calendar import ending, starting
 from roster_dash.roster.guard import GUARDS, Guard
 from roster_dash.roster.report import HELD_WORDS, KINDS, NO_COUNTS
-from roster_dash.store import holds, invitations, links, mails, runs, unsubscribe
+from roster_dash.store import (
+    holds,
+    invitations,
+    links,
+    mails,
+    outages,
+    runs,
+    schools,
+    staleness,
+    unsubscribe,
+)
 from roster_dash.store import settings as settings_store
 from roster_dash.store.holds import HoldState
-from roster_dash.store.tables import AccountLink, MailRow, OperationRow, Run, School
-from roster_dash.store.transactions import commit
+from roster_dash.store.tables import AccountLink, District, MailRow, OperationRow, Run, School
+from roster_dash.store.transactions import commit, persistently, rollback
 
 WEEK = timedelta(days=7)
 NOTICE_FOR = timedelta(hours=17)
@@ -39,12 +50,22 @@ def deliver(mail_id: int) -> bool:
         mails.postpone(mail, "No mail server is set up: MAIL_SERVER is empty.")
         commit()
         return False
-    recipient, message = mail.recipient, _compose(mail)
+    recipient, message_id = mail.recipient, mails.message_id(mail)
+    try:
+        message = _compose(mail)
+    except Exception:
+        rollback()
+        persistently(lambda: _note(mail_id, "It could not be written: something unforeseen."))
+        raise
     commit()  # no lock is held while the mail server answers
-    error = send_mail(recipient, message)
+    error = send_mail(recipient, message, message_id)
+    persistently(lambda: _note(mail_id, error))  # what was sent must not be forgotten
+    return not error
+
+
+def _note(mail_id: int, error: str) -> None:
     mails.mark_sent(mail_id) if not error else mails.mark_unsent(mail_id, error)
     commit()
-    return not error
 
 
 def _compose(mail: MailRow) -> Mail:
@@ -53,8 +74,10 @@ def _compose(mail: MailRow) -> Mail:
     if mail.run is not None:
         leave = f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
         return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
-    if mail.school is not None and mail.day is not None:
-        return compose_calendar(_notice_of(mail.school, mail.day))
+    if mail.district is not None:
+        return _about_an_outage(mail, mail.district)
+    if mail.day is not None:
+        return _about_a_day(mail, mail.day)
     if mail.link is not None:
         return _account_mail(mail.kind, mail.link)
     assert mail.request is not None
@@ -69,6 +92,26 @@ def _compose(mail: MailRow) -> Mail:
         settings_url=f"{current_config().public_url}/schools/{request.school_id}/rostering",
     )
     return compose_request(mail.kind, facts)
+
+
+def _about_an_outage(mail: MailRow, district: District) -> Mail:
+    """A source that is down, or answers again."""
+    assert mail.about_at is not None
+    zone, waiting = schools.zone_of(district.id), outages.waiting_schools(district.id)
+    url = f"{current_config().public_url}/districts/{district.id}"
+    return compose_notice(mail.kind, Notice(district.name, mail.about_at, zone, url, waiting))
+
+
+def _about_a_day(mail: MailRow, day: date) -> Mail:
+    """A school's calendar, or one that has gone stale."""
+    site, moment = current_config().public_url, datetime.combine(day, time.min, UTC)
+    assert mail.school is not None
+    school = mail.school
+    if mail.kind == "calendar":
+        return compose_calendar(_notice_of(school, day))
+    since = staleness.last_good(school) or moment
+    url = f"{site}/schools/{school.id}/rostering"
+    return compose_notice(mail.kind, Notice(school.name, since, school.timezone, url))
 
 
 def _account_mail(kind: str, link: AccountLink) -> Mail:

@@ -2,9 +2,10 @@
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from roster_dash import clock
 from roster_dash.roster.history import History
 from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import Kept, Snapshot
@@ -49,7 +50,7 @@ def ground_of(
 
     `people_only`: what concerns people; who is on which list isn't read.
     """
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     history = load_history(school, settings, now)
     kept = rosters.load_kept(school.id, with_members=not people_only)
     return Ground(kept, settings, today_at(school, now), history, people_only)
@@ -57,4 +58,4 @@ def ground_of(
 
 def today_at(school: School, now: datetime | None = None) -> date:
     """The day of the school's calendar."""
-    return (now or datetime.now(UTC)).astimezone(ZoneInfo(school.timezone)).date()
+    return (now or clock.now()).astimezone(ZoneInfo(school.timezone)).date()

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
+from roster_dash import clock
 from roster_dash.ending import Result, add_result_mails
 from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput, NotRevertible
@@ -66,7 +67,7 @@ def is_revertible(run: Run) -> bool:
     return (
         run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
         and run.finished_at is not None
-        and datetime.now(UTC) - run.finished_at <= WINDOW
+        and clock.now() - run.finished_at <= WINDOW
     )
 
 
@@ -74,7 +75,7 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
     run = runs.find_run(run_id)
     lock_school(run.school_id)
     reverting = _reverting(run, only)
-    reversal, now = reverting.reversal, datetime.now(UTC)
+    reversal, now = reverting.reversal, clock.now()
     if not reversal.operations:
         raise NotRevertible(
             f"Nothing of run {run_id} is as the run left it, so there is nothing to take back."

@@ -7,33 +7,37 @@ the web: the caller enqueues what `Result` names, and sends the mails that are d
 """
 
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from roster_dash import clock, logs
 from roster_dash.connection import open_source
 from roster_dash.ending import Result, add_result_mails, ending_of, tell_requester
+from roster_dash.heart import beating
+from roster_dash.outage import watched
 from roster_dash.planning import ground_of
 from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
-from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled
+from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled, SourceDown
 from roster_dash.roster.plan import Plan
 from roster_dash.roster.records import DistrictPart, Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.sources import Progress, Source
-from roster_dash.store import glance, holds, rosters, runs, snapshots, webhooks
+from roster_dash.store import beats, glance, holds, rosters, runs, snapshots, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import (
-    ATTEMPTS,
     begin_snapshot_of_database,
     commit,
     is_passing,
+    persistently,
     rollback,
     sqlstate,
 )
@@ -51,78 +55,117 @@ class UnforeseenError(Exception):
     """Something no sentence for people foresees; its text holds nobody's data."""
 
 
+class HandedOverError(Exception):
+    """This process has been asked to stop; another one does the run."""
+
+
 def _silent(phase: str, pages: int, done: int, total: int) -> None:
     pass
 
 
 def sync_run(
-    run_id: int, report: Report = _silent, parts: dict[int, DistrictPart] | None = None
+    run_id: int,
+    report: Report = _silent,
+    parts: dict[int, DistrictPart] | None = None,
+    stop: threading.Event | None = None,
 ) -> Result:
     """Does one queued run, to its end. A run that isn't queued (any more) is left alone.
 
-    `parts` shares what is fetched once per district between the runs of one command.
-    Errors: whatever was not foreseen is raised again after the run has been marked as failed.
+    `parts` shares what is fetched once per district between the runs of one command. Once `stop`
+    is set, a run that is still being fetched goes back into the queue.
+    Errors: UnforeseenError for whatever was not foreseen, after the run has been marked as failed.
     """
     token = runs.claim_run(run_id)
     commit()
-    run = runs.find_run(run_id)
     if token is None:
-        return Result(run)
+        return Result(runs.find_run(run_id))
+    with logs.about(run=run_id), beating(beats.of_run(run_id, token)):
+        return _to_its_end(run_id, token, report, parts, stop or threading.Event())
+
+
+def _to_its_end(
+    run_id: int,
+    token: str,
+    report: Report,
+    parts: dict[int, DistrictPart] | None,
+    stop: threading.Event,
+) -> Result:
     try:
-        return _sync(run, token, report, parts)
-    except RunCancelled as stop:
-        return _end(run_id, token, Ending(RunStatus.CANCELLED, stop.message, error=stop.code))
+        return _sync(runs.find_run(run_id), token, report, parts, stop)
+    except HandedOverError:
+        return _give_back(run_id, token, counted=False)
     except RosterDashError as error:
-        return _end(run_id, token, Ending(RunStatus.FAILED, error.message, error=error.code))
+        return _stopped(run_id, token, error)
     except LostRunError:
         rollback()
         return Result(runs.find_run(run_id))
     except Exception as error:
-        log.error("run %s failed unexpectedly: %s", run_id, type(error).__name__)
+        if isinstance(error, DBAPIError) and is_passing(error):
+            return _try_again(run_id, token)
+        log.error("run %s failed unexpectedly", run_id, exc_info=error)
         message = (
             "Something unforeseen went wrong inside Roster Dash. Nothing was changed. "
             "The next run tries again; if it fails too, tell whoever runs this server."
         )
         _end(run_id, token, Ending(RunStatus.FAILED, message, error="unforeseen"))
-        if isinstance(error, DBAPIError):  # its text may quote a person's row
-            raise UnforeseenError(f"database: {sqlstate(error)}") from None
-        raise
+        code = f" {sqlstate(error)}" if isinstance(error, DBAPIError) else ""
+        raise UnforeseenError(f"{logs.place_of(error)}{code}") from None
 
 
-def _sync(run: Run, token: str, report: Report, parts: dict[int, DistrictPart] | None) -> Result:
-    run_id, school = run.id, run.school
+def _stopped(run_id: int, token: str, error: RosterDashError) -> Result:
+    """A run that can't go on. One of the schedule waits for a source that is down."""
+    if isinstance(error, SourceDown) and runs.find_run(run_id).trigger == Trigger.SCHEDULE:
+        given = _give_back(run_id, token, counted=False)
+        return Result(given.run)
+    cancelled = isinstance(error, RunCancelled)
+    status = RunStatus.CANCELLED if cancelled else RunStatus.FAILED
+    return _end(run_id, token, Ending(status, error.message, error=error.code))
+
+
+def _sync(
+    run: Run,
+    token: str,
+    report: Report,
+    parts: dict[int, DistrictPart] | None,
+    stop: threading.Event,
+) -> Result:
+    run_id, run_trigger, school = run.id, run.trigger, run.school
     school_id, district_id, clever_id = school.id, school.district_id, school.clever_id
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None
     settings = settings_store.load_settings(school_id)
-    since = datetime.now(UTC) - PART_AGE if run.trigger == Trigger.SCHEDULE else run.created_at
-    source = open_source(school.district)
+    since = clock.now() - PART_AGE if run.trigger == Trigger.SCHEDULE else run.created_at
+
+    def wait(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise HandedOverError
+
+    source = open_source(school.district, sleep=wait)
     commit()  # from here to the writing nothing is read: no lock is held while Clever answers
 
     def fetching(_what: str, pages: int, records: int) -> None:
         report("fetching", pages, records, 0)
+        wait(0)
         _stop_if_cancelled(run_id)
 
     report("fetching", 0, 0, 0)
-    if parts is not None and district_id in parts:
-        part = parts[district_id]
-    else:
-        part = _district_part(source, district_id, fetching, since)
-    if parts is not None:
-        parts[district_id] = part
-    snapshot = source.fetch_school(clever_id, part, fetching)
+    with watched(district_id, by_schedule=run_trigger == Trigger.SCHEDULE):
+        if parts is not None and district_id in parts:
+            part = parts[district_id]
+        else:
+            part = _district_part(source, district_id, fetching, since)
+        if parts is not None:
+            parts[district_id] = part
+        snapshot = source.fetch_school(clever_id, part, fetching)
     _stop_if_cancelled(run_id)
     runs.set_phase(run_id, token, "applying")
     commit()
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return apply_snapshot(run_id, token, snapshot, settings, report)
-        except DBAPIError as error:
-            rollback()
-            if not is_passing(error) or attempt == ATTEMPTS:
-                raise
-            _stop_if_cancelled(run_id)
-    raise AssertionError("unreachable")
+
+    def apply() -> Result:
+        _stop_if_cancelled(run_id)
+        return apply_snapshot(run_id, token, snapshot, settings, report)
+
+    return persistently(apply)
 
 
 def apply_snapshot(
@@ -134,7 +177,7 @@ def apply_snapshot(
     now: datetime | None = None,
 ) -> Result:
     """Plan and write, with the report and the outbox, in one transaction. `now` is for tests."""
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     begin_snapshot_of_database()
     run = runs.find_run(run_id)
     school = run.school
@@ -169,10 +212,38 @@ def _end(run_id: int, token: str, ending: Ending) -> Result:
         return _finish(run_id, token, ending, SyncSettings())
 
 
+def _try_again(run_id: int, token: str) -> Result:
+    """After a fault of the database that passes; not for ever."""
+    rollback()
+    if runs.find_run(run_id).attempts < runs.MOST_ATTEMPTS:
+        return _give_back(run_id, token, counted=True)
+    message = "The database could not take the changes. Nothing was changed; the next run is whole."
+    return _end(run_id, token, Ending(RunStatus.FAILED, message, error="database"))
+
+
 def abandon(run_id: int, token: str) -> Result:
-    """Ends a run whose process is gone."""
+    """Queues a run again whose process is gone; after so many attempts it has failed."""
+    run = runs.find_run(run_id)
+    if run.cancel_requested:
+        message = "Cancelled after its worker had stopped; nothing was changed."
+        return _end(run_id, token, Ending(RunStatus.CANCELLED, message, error="cancelled"))
+    if run.attempts < runs.MOST_ATTEMPTS:
+        return _give_back(run_id, token, counted=True)
     message = "The worker stopped while it was at work. Nothing was changed; the next run is whole."
     return _end(run_id, token, Ending(RunStatus.FAILED, message, error="abandoned"))
+
+
+def _give_back(run_id: int, token: str, *, counted: bool) -> Result:
+    """Into the queue again: whoever hands runs over finds it there."""
+
+    def step() -> Result:
+        rollback()
+        given = runs.give_back(run_id, token, counted=counted)
+        commit()
+        log.info("run %s is queued again", run_id)
+        return Result(runs.find_run(run_id), run_id if given else None)
+
+    return persistently(step)
 
 
 def _finish(
@@ -239,7 +310,7 @@ def _district_part(
     commit()
     if part is None:
         part = source.fetch_district_part(progress)
-        snapshots.save_district_part(district_id, part, datetime.now(UTC))
+        snapshots.save_district_part(district_id, part, clock.now())
         commit()
     return part
 

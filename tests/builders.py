@@ -24,7 +24,7 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import accounts, runs, schools, snapshots
+from roster_dash.store import accounts, beats, runs, schools, snapshots
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
@@ -135,10 +135,14 @@ class Builder:
         return district
 
     def school(
-        self, district: District | None = None, name: str = "Lincoln High", clever_id: str = ""
+        self,
+        district: District | None = None,
+        name: str = "Lincoln High",
+        clever_id: str = "",
+        timezone: str = "America/Chicago",
     ) -> School:
         shared = SharedSchool(clever_id or f"school-{next(_numbers)}", name)
-        school = schools.link_school(district or self.district(), shared, "America/Chicago")
+        school = schools.link_school(district or self.district(), shared, timezone)
         commit()
         return school
 
@@ -218,5 +222,7 @@ class Builder:
             run.finished_at = datetime.now(UTC)
         for name, value in values.items():
             setattr(run, name, value)
+        if status == "running":
+            beats.beat(beats.of_run(run.id, run.token))
         commit()
         return run

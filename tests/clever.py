@@ -52,9 +52,24 @@ class Clever:
     def reset(self, seed: int = 1, schools: int = 2, size: int | None = 30) -> None:
         self._post("reset", {"seed": seed, "schools": schools, "size": size, "districts": 1})
 
-    def raw(self) -> Any:
-        """Every shared object as v3.1 has it, by collection."""
-        return self._ask("GET", "raw")
+    def raw(self, district: str = "") -> Any:
+        """Every shared object of a district (the first) as v3.1 has it, by collection."""
+        return self._ask("GET", f"raw?district={district}")
+
+    @property
+    def districts(self) -> list[tuple[Shared, list[Shared]]]:
+        """Each district with its schools."""
+        return [
+            (
+                Shared(about["id"], about["name"], about["token"]),
+                [Shared(school["id"], school["name"]) for school in about["schools"]],
+            )
+            for about in self._ask("GET", "state")["districts"]
+        ]
+
+    def live(self, on: bool) -> None:
+        """From now on its districts go by the clock; or they stay as they are."""
+        self._post("time", {"lives": on})
 
     def advance(self, days: int) -> None:
         self._post("time", {"days": days})

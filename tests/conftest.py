@@ -6,19 +6,24 @@ chooses a running Redis, else the embedded one is started.
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import redis
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, make_url, text
 
-from roster_dash import embedded_redis, jobs
+from roster_dash import broker, clock, embedded_redis
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
@@ -31,6 +36,7 @@ from tests.clever import Clever
 from tests.processes import Start, processes
 from tests.visitor import Visitor
 
+_databases = count(1)
 _real_connect = socket.socket.connect
 
 
@@ -56,10 +62,19 @@ def _cheap_passwords() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running Redis: the one of TEST_REDIS_URL, else the embedded default."""
+def lane() -> str:
+    """Which of several processes that share the tests this is: "gw0"; "" where there is one."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+@pytest.fixture(scope="session")
+def redis_url(lane: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running Redis: the one of TEST_REDIS_URL, each lane with a database of its own; else the
+    embedded default.
+    """
     if url := os.environ.get("TEST_REDIS_URL"):
-        yield url
+        number = lane.removeprefix("gw")
+        yield urlsplit(url)._replace(path=f"/{int(number) + 1}").geturl() if lane else url
         return
     folder = tmp_path_factory.mktemp("redis")
     server = embedded_redis.ensure(folder)
@@ -82,9 +97,11 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A PostgreSQL database at head, emptied first."""
+def _migrated_postgresql(lane: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database at head, emptied first; each lane has its own."""
     url = os.environ["TEST_DATABASE_URL"]
+    if lane:
+        url = _database_beside(url, lane)
     app = create_app(load_config({"DATABASE_URL": url}, instance=tmp_path_factory.mktemp("pg")))
     with app.app_context():
         db.session.execute(text("DROP SCHEMA public CASCADE"))
@@ -96,18 +113,44 @@ def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
+def _database_beside(url: str, lane: str) -> str:
+    own = make_url(url)
+    name = f"{own.database}_{lane}"
+    engine = create_engine(
+        own.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    return own.set(database=name).render_as_string(hide_password=False)
+
+
 @pytest.fixture(scope="session")
-def _sandbox() -> Iterator[Server]:
+def sandbox_server() -> Iterator[Server]:
     with running(schools=2, size=30) as server:
         yield server
 
 
 @pytest.fixture
-def clever(_sandbox: Server) -> Clever:
+def clever(sandbox_server: Server) -> Clever:
     """A sandbox Clever, as made: two schools of 30 students, no faults, an empty inbox."""
-    sandbox = Clever(_sandbox)
+    sandbox = Clever(sandbox_server)
     sandbox.reset()
     return sandbox
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path) -> Iterator[str]:
+    """An empty database of this test's own."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    name = f"roster_dash_{os.getpid()}_{next(_databases)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"{server.rpartition('/')[0]}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -166,7 +209,19 @@ def _empty_tables() -> None:
 def without_redis(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The queue's server is away: nobody listens on its socket."""
     away = f"unix://{tmp_path / 'nobody.sock'}"
-    monkeypatch.setattr(jobs, "redis_url", lambda config: away)
+    monkeypatch.setattr(broker, "url", lambda config: away)
+
+
+@pytest.fixture
+def let_pass(app: Flask) -> Iterator[Callable[[timedelta], None]]:
+    """Moves the clock of this process on."""
+
+    def move(span: timedelta) -> None:
+        shown = (clock.now() + span).timestamp()
+        clock.use(clock.Clock(time.time(), shown))
+
+    yield move
+    clock.use(clock.MACHINE)
 
 
 @pytest.fixture

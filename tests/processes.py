@@ -38,9 +38,10 @@ def processes(environment: dict[str, str], log_path: Path) -> Iterator[Start]:
         try:
             yield start
         finally:
+            db.session.rollback()  # what the test still reads would keep them out of SQLite
             for process in running:
                 process.terminate()
-            for process in running:  # an idle worker may look up only every 30 s
+            for process in running:
                 process.wait(60)
 
 

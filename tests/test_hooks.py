@@ -219,5 +219,5 @@ def test_the_scheduler_hands_over_what_is_due(make: Builder, receiver: Receiver)
     a_webhook(school, receiver)
     make.synced(school, a_snapshot([a_student()]))
     number = the_delivery(school).id
-    jobs.follow_up(datetime.now(UTC))
+    jobs.hand_over()
     assert f"delivery-{number}" in jobs.queue("mail").job_ids

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from flask import Flask, request
 from flask_migrate import upgrade
 
-from roster_dash import jobs
+from roster_dash import broker, jobs
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import ConfigError, load_config
@@ -90,6 +90,11 @@ def test_views_are_short() -> None:
         ("PUBLIC_URL", "ftp://x"),
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "10"),
+        ("CLEVER_REQUESTS_PER_MINUTE", "0"),
+        ("CLEVER_REQUESTS_PER_MINUTE", "many"),
+        ("LOG_FORMAT", "xml"),
+        ("SIMULATED_CLOCK", "now"),
+        ("SIMULATED_CLOCK", "0,0,0"),
     ],
 )
 def test_a_bad_environment_fails_at_start_by_name(name: str, value: str, tmp_path: Path) -> None:
@@ -149,7 +154,7 @@ def test_secrets_are_made_once_for_their_user_only_and_never_shown(tmp_path: Pat
 def test_with_an_empty_environment_everything_is_in_the_instance_folder(tmp_path: Path) -> None:
     config = load_config({}, instance=tmp_path)
     assert config.database_url == f"sqlite:///{tmp_path}/roster_dash.sqlite3"
-    assert jobs.redis_url(config).startswith("unix://")
+    assert broker.url(config).startswith("unix://")
 
 
 def test_the_application_starts_without_a_warning(tmp_path: Path) -> None:

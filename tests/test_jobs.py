@@ -1,22 +1,30 @@
 """The queue's two sides, with a real Redis and real workers in processes of their own."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 import requests
+from flask import Flask
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from roster_dash import jobs
-from roster_dash.store import mails, runs
+from roster_dash import jobs, sync
+from roster_dash.extensions import db
+from roster_dash.heart import beating
+from roster_dash.store import beats, mails, retention, runs
 from roster_dash.store import settings as settings_store
-from roster_dash.store.tables import Run, School
+from roster_dash.store.tables import Beat, Run, School
 from roster_dash.store.transactions import commit
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
@@ -52,6 +60,20 @@ def test_a_run_is_in_the_queue_once_however_often_it_is_enqueued(make: Builder) 
     run = make.run(make.school(), "queued")
     for _ in range(3):
         assert jobs.enqueue_run(run.id)
+    assert queued("sync") == [f"run-{run.id}"]
+
+
+def test_two_who_hand_an_ended_run_over_again_at_once_do_it_once(
+    make: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make.run(make.school(), "queued")
+    jobs.enqueue_run(run.id)
+
+    def somebody_is_quicker(job_id: str, target: Queue) -> bool:
+        return True  # the room was made, and taken
+
+    monkeypatch.setattr(jobs, "_make_room", somebody_is_quicker)
+    assert jobs.enqueue_run(run.id)
     assert queued("sync") == [f"run-{run.id}"]
 
 
@@ -129,14 +151,83 @@ def test_a_daily_run_joins_one_that_waits(make: Builder) -> None:
     assert school.next_due_at is not None
     jobs.tick(school.next_due_at + timedelta(seconds=1))
     assert [run.id for run in runs.list_runs([school.id])] == [waiting.id]
+    assert waiting.scheduled_for is not None
 
 
-def test_a_run_whose_worker_is_gone_fails_and_the_next_one_starts(make: Builder) -> None:
+def test_a_daily_run_follows_the_one_at_work_and_stays_what_somebody_asked_for(
+    make: Builder,
+) -> None:
     school = make.school()
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    host = os.uname().nodename
-    run = make.run(school, "running", process=f"{host}:{gone.pid}")
+    make.settings(school, students="on")
+    day, due = school.next_due_day, school.next_due_at
+    assert due is not None
+    working = make.run(school, "running", token="token")
+    runs.request_run(school.id, runs.Trigger.MANUAL)
+    commit()
+    jobs.tick(due + timedelta(seconds=1))
+    assert [run.id for run in runs.list_runs([school.id])] == [working.id]
+    runs.finish_run(working.id, "token", runs.Ending(runs.RunStatus.SUCCEEDED, "Done."))
+    commit()
+    following = runs.list_runs([school.id])[0]
+    assert (following.status, following.trigger) == ("queued", "manual")
+    assert following.scheduled_for == day
+    jobs.tick(due + timedelta(seconds=2))
+    assert len(runs.list_runs([school.id])) == 2
+
+
+def test_a_day_that_has_had_its_run_meanwhile_keeps_no_run_from_ending(make: Builder) -> None:
+    school = make.school()
+    make.settings(school, students="on")
+    day = school.next_due_day
+    assert day is not None
+    working = make.run(school, "running", token="token")
+    assert runs.request_scheduled_run(school.id, day) == working
+    working.scheduled_for = day  # as when it was queued again, and the day's time was put off
+    commit()
+    runs.finish_run(working.id, "token", runs.Ending(runs.RunStatus.SUCCEEDED, "Done."))
+    commit()
+    following = runs.list_runs([school.id])[0]
+    assert (following.status, following.scheduled_for) == ("queued", None)
+
+
+def test_a_run_whose_worker_is_gone_is_queued_again(make: Builder) -> None:
+    run = make.run(make.school(), "running", process=_gone(), attempts=1, token="t")
+    jobs.tick(datetime.now(UTC))
+    db.session.refresh(run)
+    assert (run.status, run.process, run.attempts) == ("queued", "", 1)
+    assert jobs.queue("sync").job_ids == [f"run-{run.id}"]
+
+
+def test_a_run_that_another_machine_no_longer_beats_for_is_queued_again(make: Builder) -> None:
+    run = make.run(make.school(), "running", process="another.machine:7", attempts=1, token="t")
+    jobs.tick(datetime.now(UTC))
+    db.session.refresh(run)
+    assert run.status == "running"
+    beat = db.session.get_one(Beat, beats.of_run(run.id, run.token))
+    beat.at = datetime.now(UTC) - beats.LOST_AFTER
+    commit()
+    jobs.tick(datetime.now(UTC))
+    db.session.refresh(run)
+    assert run.status == "queued"
+
+
+def test_a_job_that_was_taken_off_its_queue_by_a_killed_worker_is_handed_over_again(
+    make: Builder,
+) -> None:
+    run = make.run(make.school(), "queued")
+    jobs.enqueue_run(run.id)
+    target = jobs.queue("sync")
+    target.connection.lpop(target.key)
+    assert target.job_ids == []
+    jobs.tick(datetime.now(UTC))
+    assert target.job_ids == [f"run-{run.id}"]
+
+
+def test_a_run_whose_worker_is_gone_for_the_third_time_fails_and_the_next_one_starts(
+    make: Builder,
+) -> None:
+    school = make.school()
+    run = make.run(school, "running", process=_gone(), attempts=runs.MOST_ATTEMPTS)
     waiting = runs.request_run(school.id, runs.Trigger.MANUAL)
     commit()
     assert waiting.id == run.id
@@ -209,6 +300,128 @@ def test_two_workers_and_twenty_saves_at_once_never_run_together_and_lose_none(
     assert made[-1].settings_version_id == newest.id
 
 
+def _gone() -> str:
+    """A process of this machine that has ended."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    return f"{os.uname().nodename}:{gone.pid}"
+
+
 def _finished(run_id: int) -> Run | None:
     run = runs.find_run(run_id)
     return run if run.finished_at else None
+
+
+def test_a_run_that_comes_back_from_the_dead_leaves_its_successors_heartbeat(make: Builder) -> None:
+    run = make.run(make.school(), "running", token="second", process="elsewhere:1")
+    with beating(beats.of_run(run.id, "first")):
+        pass
+    assert runs.is_worked_on(runs.find_run(run.id))
+
+
+def test_no_lock_is_held_while_the_queue_is_told(
+    make: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.run(make.school(), "queued")
+    seen: list[bool] = []
+
+    def enqueue(run_id: int) -> bool:
+        seen.append(db.session().in_transaction())
+        return True
+
+    monkeypatch.setattr(jobs, "enqueue_run", enqueue)
+    jobs.hand_over()
+    assert seen == [False]
+
+
+def test_a_queue_that_is_away_is_asked_once(
+    make: Builder, monkeypatch: pytest.MonkeyPatch, without_redis: None
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(jobs, "enqueue_run", lambda run_id: asked.append(run_id) or False)
+    for _ in range(3):
+        make.run(make.school(), "queued")
+    jobs.hand_over()
+    assert len(asked) == 1
+
+
+def locked_out(*_: object) -> None:
+    """What happens where somebody else holds SQLite's lock for too long."""
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    raise OperationalError("INSERT", None, error)
+
+
+def test_a_look_is_over_at_once_when_the_database_is_away(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(jobs, "send_digests", locked_out)
+    monkeypatch.setattr(jobs, "send_notices", lambda now: looked.append("notices"))
+    with pytest.raises(OperationalError):
+        jobs.tick(datetime.now(UTC))
+    assert looked == []
+
+
+def test_a_database_that_never_takes_a_run_ends_it_after_so_many_attempts(
+    make: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "_sync", locked_out)
+    run = make.run(make.school(), "queued")
+    for _ in range(runs.MOST_ATTEMPTS):
+        sync.sync_run(run.id)
+    ended = runs.find_run(run.id)
+    assert (ended.status, ended.error) == ("failed", "database")
+
+
+def test_dead_workers_are_not_counted(make: Builder) -> None:
+    connection = jobs.queue("sync").connection
+    connection.sadd("rq:workers", "rq:worker:of-a-machine-that-is-gone")
+    assert jobs.health()["workers"] == 0
+
+
+def test_what_a_dying_worker_wrote_of_a_job_taken_out_already_is_not_in_the_way(
+    make: Builder,
+) -> None:
+    run = make.run(make.school(), "queued")
+    connection, long_ago = jobs.queue("sync").connection, "2026-01-01T00:00:00.000000Z"
+    left = {"worker_name": "dead", "status": "started", "last_heartbeat": long_ago, "meta": "{}"}
+    connection.hset(Job.key_for(f"run-{run.id}"), mapping=left | {"started_at": long_ago})
+    assert jobs.enqueue_run(run.id)
+    assert queued("sync") == [f"run-{run.id}"]
+
+
+def test_a_runs_end_does_not_wait_for_a_beat_that_waits_for_the_database(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, real = threading.Event(), beats.beat
+
+    def beat(name: str) -> None:
+        tries.set()
+        real(name)
+
+    monkeypatch.setattr(beats, "beat", beat)
+    begun = time.monotonic()
+    with beating("run-1-token", every=0.01):
+        db.session.scalars(select(School.id)).all()  # SQLite's write lock is held from here on
+        assert tries.wait(10)
+    assert time.monotonic() - begun < 10
+
+
+def test_workers_give_way_to_the_web_except_on_sqlite(app: Flask, start: Start) -> None:
+    worker = start("worker.py")
+    wait_until(lambda: jobs.health()["workers"])
+    expected = 0 if db.engine.dialect.name == "sqlite" else 10
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == expected
+
+
+def test_the_scheduler_is_alive_while_old_data_is_deleted(
+    make: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks = iter((True, True, False))
+
+    monkeypatch.setattr(retention, "clean_log", lambda *_: next(chunks))
+    seen: list[str] = []
+    monkeypatch.setattr(jobs, "_beat", lambda: seen.append("beat"))
+    jobs._clean_district(make.district().id, datetime.now(UTC))
+    assert len(seen) == 3

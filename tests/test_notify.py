@@ -188,7 +188,7 @@ def test_a_run_whose_worker_is_gone_is_mailed_too(
     make: Builder, school: School, clever: Clever
 ) -> None:
     make.settings(school, students="on", notify__emails="owner@school.example")
-    run = make.run(school, "running")
+    run = make.run(school, "running", attempts=runs.MOST_ATTEMPTS)
     result = abandon(run.id, run.token)
     for mail_id in result.mail_ids:
         notify.deliver(mail_id)

@@ -19,7 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from roster_dash import jobs, outbound
+from roster_dash import jobs, logs, outbound
 from roster_dash.app import create_app
 from roster_dash.config import load_config
 from roster_dash.extensions import db
@@ -205,8 +205,11 @@ def test_a_failed_step_of_the_scheduler_is_logged_without_its_text(
         raise ValueError("ana@school.example")
 
     jobs._guarded("schedule", fails)
-    assert "schedule failed: ValueError" in caplog.text
-    assert "ana@" not in caplog.text
+    for form in (logs.TextLines(), logs.JsonLines()):
+        line = form.format(caplog.records[-1])
+        assert "schedule failed" in line
+        assert "ValueError in test_security_page.py" in line
+        assert "ana@" not in line
 
 
 def test_an_unexpected_error_tells_nothing_of_the_inside(
@@ -223,3 +226,17 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(
     assert answer.status_code == 500
     assert "secret inside" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_the_log_of_an_error_names_the_page_and_no_address(
+    app: Flask, visitor: Visitor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr("roster_dash.store.links._signer", fails)
+    assert visitor.get("/links/a-key-that-opens-an-account").status_code == 500
+    lines = [logs.TextLines().format(record) for record in caplog.records]
+    assert any("the page links." in line for line in lines)
+    assert not any("a-key-that-opens" in line for line in lines)

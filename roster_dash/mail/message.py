@@ -23,8 +23,12 @@ class Mail:
     unsubscribe_url: str = ""
 
 
-def send_mail(recipient: str, mail: Mail) -> str:
-    """Sends a mail to one address; gives "" or, for people, why it could not go out."""
+def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
+    """Sends a mail to one address; gives "" or, for people, why it could not go out.
+
+    `message_id`, where it is given, is the same at every attempt: mail servers and programs drop
+    a message that they have already.
+    """
     config = current_config().mail
     if not config.server:
         return "No mail server is set up: MAIL_SERVER is empty."
@@ -40,6 +44,8 @@ def send_mail(recipient: str, mail: Mail) -> str:
         if mail.unsubscribe_url
         else None,
     )
+    if message_id:
+        message.msgId = f"<{message_id}@{parseaddr(config.sender)[1].rpartition('@')[2]}>"
     try:
         mailer.send(message)
     except smtplib.SMTPRecipientsRefused:

@@ -7,6 +7,7 @@ RosterDashError            message says what was asked, what came and what to do
 │   ├── NotRevertible      a run that can't be taken back (any more)            (exit 2)
 │   └── NotLinked          the school is not linked to its source (any more)    (exit 2)
 ├── SourceError            the roster source could not be read                  (exit 4)
+│   ├── SourceDown         it did not answer, or with faults of its own, for too long
 │   ├── NotApproved        the district has not approved our app: no token for it
 │   ├── NotShared          the district doesn't share this with us (404)
 │   └── AccessRefused      the source refuses our token (401, 403)
@@ -48,6 +49,10 @@ class NotLinked(BadInput):
 
 class SourceError(RosterDashError):
     code = "source"
+
+
+class SourceDown(SourceError):
+    """Nothing is known of the district then: it says nothing about what it shares."""
 
 
 class NotApproved(SourceError):

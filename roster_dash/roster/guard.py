@@ -328,16 +328,16 @@ def _handed_over(proposals: Proposals, kept: Kept, waiting: Set[int]) -> list[Ve
 
     Whoever has it and would lose it waits, too. `waiting`: whose changes are held anyway.
     """
-    owners = _owners_of_numbers(proposals, kept, waiting)
+    gained = [(index, number) for index, p in enumerate(proposals) for number in _numbers_gained(p)]
+    owners = _owners_of_numbers(proposals, kept, waiting) if gained else {}
     held: dict[int, frozenset[str]] = {}
-    for index, proposal in enumerate(proposals):
-        for name, value, row_id, roles in _numbers_gained(proposal):
-            for owner_id, owner_roles, owner_index in owners.get((name, value), ()):
-                if owner_id == row_id or owner_roles.isdisjoint(roles):
-                    continue
-                held[index] = IDENTITY
-                if owner_index is not None:
-                    held[owner_index] = IDENTITY
+    for index, (name, value, row_id, roles) in gained:
+        for owner_id, owner_roles, owner_index in owners.get((name, value), ()):
+            if owner_id == row_id or owner_roles.isdisjoint(roles):
+                continue
+            held[index] = IDENTITY
+            if owner_index is not None:
+                held[owner_index] = IDENTITY
     if not held:
         return []
     number = len(held)

@@ -46,7 +46,8 @@ class Facts:
 
     `status` is the last finished run's, "" before the first; `error` its code; `fails` how many
     in a row have failed; `held` how many operations wait; `asks` whether that run's verdict asks
-    somebody to look. `next_at` is None where no daily sync is planned.
+    somebody to look. `next_at` is None where no daily sync is planned. `is_behind`: a daily moment
+    has passed since the last good sync.
     """
 
     is_linked: bool
@@ -57,6 +58,7 @@ class Facts:
     asks: bool = False
     last_good: datetime | None = None
     next_at: datetime | None = None
+    is_behind: bool = False
     paused: bool = False
 
 
@@ -91,6 +93,21 @@ def health_of(facts: Facts, now: datetime) -> Health:
     return _quiet(facts, now)
 
 
+def is_behind(next_at: datetime | None, missed: datetime | None, now: datetime) -> bool:
+    """Whether a sync should have been by now: one was missed, or is due and hasn't begun."""
+    return missed is not None or (next_at is not None and next_at <= now)
+
+
+def staleness(last_good: datetime, now: datetime) -> str:
+    """For how long there was no good sync, in a sentence; "" if that isn't long."""
+    age = now - last_good
+    if age <= STALE_AFTER:
+        return ""
+    hours = round(age.total_seconds() / 3600)
+    told = f"{hours} hours" if hours < 72 else f"{hours // 24} days"
+    return f"No good sync for {told}."
+
+
 def _quiet(facts: Facts, now: datetime) -> Health:
     """Nothing went wrong; but is anything happening at all?"""
     if facts.paused:
@@ -100,9 +117,6 @@ def _quiet(facts: Facts, now: datetime) -> Health:
         return Health(State.NEVER, "Its first sync is planned." if facts.next_at else why, OWNER)
     if facts.next_at is None:
         return Health(State.PAUSED, "Its daily sync is off.", OWNER)
-    age = now - facts.last_good
-    if age > STALE_AFTER:
-        hours = round(age.total_seconds() / 3600)
-        told = f"{hours} hours" if hours < 72 else f"{hours // 24} days"
-        return Health(State.STALE, f"No good sync for {told}.", "Whoever runs this server")
+    if facts.is_behind and (told := staleness(facts.last_good, now)):
+        return Health(State.STALE, told, "Whoever runs this server")
     return Health(State.HEALTHY, "In step with Clever.", NOBODY)

@@ -69,8 +69,12 @@ def plan_lists(
     """What the user lists need. Without chosen terms and grades: nothing."""
     if not settings.lists_chosen:
         return ListPlan(counts=dict.fromkeys(LIST_COUNTS, 0))
-    remembered = {row.list.term_id: Term(row.list.term_id, row.list.term) for row in kept.lists}
-    there = {term.source_id: term for term in snapshot.terms}
+    remembered = {
+        row.list.term_id: Term(row.list.term_id, row.list.term)
+        for row in kept.lists
+        if row.list.term_id
+    }
+    there = {term.source_id: term for term in snapshot.terms if term.source_id}
     terms = remembered | there
     renewed = [  # Clever makes terms anew with other ids: a chosen one is known by its name, too
         remembered[chosen].name

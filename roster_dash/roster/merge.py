@@ -20,7 +20,7 @@ def merge_person(
         contact = merge_contact(kept.contact, record.contact)
     else:
         contact = kept.contact
-    candidate = replace(record, contact=contact)
+    candidate = record if contact == record.contact else replace(record, contact=contact)
     if candidate == kept:
         return kept
     kept_values = {

@@ -128,7 +128,6 @@ class _Proposer:
     def _settle(self, record: Person, row: KeptPerson, role: Role) -> None:
         """A record meets its person: restore, update, link or leave alone."""
         updates = self._settings.role(role).auto_update and not self._history.first_run
-        merged = replace(row.person, source_id=record.source_id)
         if updates:
             merged = merge_person(
                 row.person,
@@ -136,6 +135,8 @@ class _Proposer:
                 with_contact=self._settings.contacts != "off",
                 stays=row.set_here | self._settings.left_alone,
             )
+        else:
+            merged = replace(row.person, source_id=record.source_id)
         before: Values
         after: Values
         before, after = changed_values(row.person, merged)

@@ -67,6 +67,12 @@ def read_days(texts: Mapping[str, str]) -> tuple[dict[str, int], dict[str, str]]
             found[data.value] = _days(texts.get(data, "").strip(), kind)
         except BadInput as error:
             errors[data.value] = error.message
+    history, archived = found.get(Data.HISTORY.value), found.get(Data.ARCHIVED.value)
+    if history and archived and archived > history:  # the log knows when they were archived
+        errors[Data.ARCHIVED.value] = (
+            f"Archived people can’t be kept for longer than “{KINDS[Data.HISTORY].title}” "
+            f"({history} days), which says when they were archived; blank: for ever."
+        )
     return found, errors
 
 

@@ -1,6 +1,7 @@
 """The roles a roster can bring. A ROLE TOGGLE IS A ROW HERE."""
 
 from enum import StrEnum
+from functools import cache
 
 
 class Role(StrEnum):
@@ -45,3 +46,9 @@ _ROWS = {
 
 PRECEDENCE: tuple[Role, ...] = tuple(Role)
 FORM_ORDER: tuple[Role, ...] = (Role.STUDENT, Role.TEACHER, Role.STAFF, Role.ADMIN)
+
+
+@cache
+def roles_named(names: tuple[str, ...]) -> tuple[Role, ...]:
+    """Roles as they are stored; thousands have the same few."""
+    return tuple(map(Role, names))

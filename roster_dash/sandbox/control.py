@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from roster_dash import clock
 from roster_dash.sandbox import timemachine
 from roster_dash.sandbox.faults import KINDS
 from roster_dash.sandbox.state import Sandbox
@@ -50,8 +51,10 @@ def add_object(collection: str) -> Response:
 
 @blueprint.post("/time")
 def time() -> Response:
-    """{"days": n}, {"next_year": true} or {"act": name, ...}."""
+    """{"days": n}, {"next_year": true}, {"act": name, ...}; {"lives": true}: go by the clock."""
     sent = _sent()
+    if "lives" in sent:
+        return jsonify({"lives": _live_on(lives=bool(sent["lives"]))})
     world = _sandbox().world(str(sent.pop("district", "")))
     if "days" in sent:
         happened = timemachine.advance(world, int(sent["days"]))
@@ -60,8 +63,20 @@ def time() -> Response:
     elif "act" in sent:
         happened = [timemachine.act(world, str(sent.pop("act")), sent)]
     else:
-        raise ValueError("say days, next_year or act")
+        raise ValueError("say days, next_year, act or lives")
     return jsonify({"today": f"{world.today}", "happened": happened})
+
+
+def _live_on(*, lives: bool) -> bool:
+    """All districts begin at the clock's present moment, or stay at the one they have come to."""
+    sandbox = _sandbox()
+    with sandbox.lock:
+        if lives and not sandbox.lives:
+            for world in sandbox.worlds:
+                world.advance_to(clock.now())
+        sandbox.live()
+        sandbox.lives = lives
+    return lives
 
 
 @blueprint.get("/faults")

@@ -102,12 +102,13 @@ class Faults:
             return [
                 fault
                 for fault in self.on
-                if KINDS[fault.name].stage != "smtp" and fault.applies(address)
+                if not KINDS[fault.name].stage.startswith("smtp") and fault.applies(address)
             ]
 
-    def for_mail(self) -> list[Fault]:
+    def for_mail(self, stage: str = "smtp") -> list[Fault]:
+        """Those that spoil this message: at its recipient ("smtp") or its text ("smtp-data")."""
         with self._lock:
-            return [f for f in self.on if KINDS[f.name].stage == "smtp" and f.applies("")]
+            return [f for f in self.on if KINDS[f.name].stage == stage and f.applies("")]
 
 
 # Before the answer: gives a response in its place, or None to go on.
@@ -319,6 +320,16 @@ def _smtp_busy(fault: Fault) -> str:
 @_kind("smtp-drop", "smtp", "421 and the connection is closed")
 def _smtp_drop(fault: Fault) -> str:
     return "421 Closing"
+
+
+@_kind("smtp-hang", "smtp", "says nothing for `seconds` (30), then 421")
+def _smtp_hang(fault: Fault) -> str:
+    return "421 Too late"
+
+
+@_kind("smtp-drop-after", "smtp-data", "takes the message, then closes without a good-bye")
+def _smtp_drop_after(fault: Fault) -> str:
+    return "250 Kept"
 
 
 _OPTIONAL = ("email", "course", "term_id", "period", "section_number", "grade", "lms_status")

@@ -15,15 +15,14 @@ from roster_dash.sandbox.world import Json
 if TYPE_CHECKING:
     from roster_dash.sandbox.state import Sandbox
 
-KEPT = 500
-
 blueprint = Blueprint("inbox", __name__, template_folder="templates")
 
 
 class Inbox:
-    """The mails that came, oldest first."""
+    """The last `kept` mails that came, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = 500) -> None:
+        self.kept = kept
         self._mails: list[Json] = []
         self._count = 0
         self._lock = threading.Lock()
@@ -38,13 +37,14 @@ class Inbox:
                     "from": sender,
                     "to": recipients,
                     "subject": str(message["Subject"] or ""),
+                    "message_id": str(message["Message-ID"] or ""),
                     "date": str(message["Date"] or ""),
                     "text": _part(message, "plain"),
                     "html": _part(message, "html"),
                     "raw": content.decode("utf-8", "replace"),
                 }
             )
-            del self._mails[:-KEPT]
+            del self._mails[: -self.kept]
 
     def newest_first(self) -> list[Json]:
         with self._lock:
@@ -68,17 +68,25 @@ class Catcher:
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
         for fault in self._sandbox.faults.for_mail():
+            if fault.name == "smtp-hang":
+                await asyncio.sleep(fault.number("seconds", 30))
             answer: str = KINDS[fault.name].act(fault)
             if answer.startswith("421"):
-                # Runs once aiosmtpd has written the answer.
-                asyncio.get_running_loop().call_soon(server.transport.close)
+                _close_after_answer(server)
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self._sandbox.inbox.add(envelope.mail_from, list(envelope.rcpt_tos), envelope.content)
+        if self._sandbox.faults.for_mail("smtp-data"):
+            _close_after_answer(server)
         return "250 Kept"
+
+
+def _close_after_answer(server: Any) -> None:
+    """Closes the connection once aiosmtpd has written the answer."""
+    asyncio.get_running_loop().call_soon(server.transport.close)
 
 
 class MailServer(Controller):
@@ -135,7 +143,7 @@ def mail_raw(mail_id: int) -> Response:
 
 @blueprint.get("/inbox.json")
 def as_json() -> Response:
-    keys = ("id", "from", "to", "subject", "date", "text", "html")
+    keys = ("id", "from", "to", "subject", "message_id", "date", "text", "html")
     return jsonify([{key: mail[key] for key in keys} for mail in _inbox().newest_first()])
 
 

@@ -121,7 +121,9 @@ def _answer(sandbox: Sandbox, token: str, version: str, rest: str, faults: list[
             body = _own(*session, Question(version, path, query))
         else:
             assert world is not None
-            body = answer(world, Question(version, path, query))
+            with sandbox.lock:
+                sandbox.live()
+                body = answer(world, Question(version, path, query))
     except Refused as refused:
         return _refusal(refused, headers)
     except UnknownEndpoint:

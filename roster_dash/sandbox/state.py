@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import date
 
+from roster_dash import clock
+from roster_dash.sandbox import timemachine
 from roster_dash.sandbox.faults import Faults
 from roster_dash.sandbox.generate import generate
 from roster_dash.sandbox.inbox import Inbox
@@ -68,13 +70,18 @@ class Launch:
 
 @dataclass
 class Sandbox:
-    """One sandbox. `closing` is set when it stops, so that held requests end."""
+    """One sandbox. `closing` is set when it stops, so that held requests end.
+
+    While it `lives`, what happens in its districts goes on by the clock; else days pass when asked.
+    """
 
     seed: int = 1
     schools: int = 3
     size: int | None = None
     districts: int = 1
     today: date | None = None
+    lives: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
     worlds: list[World] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     rate: RateLimit = field(default_factory=RateLimit)
@@ -89,6 +96,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Makes the districts anew, and forgets faults, requests, mails and log-ins."""
+        self.lives = False
         self.worlds = [
             generate(self.seed + number, self.schools, self.size, self.today)
             for number in range(self.districts)
@@ -106,6 +114,12 @@ class Sandbox:
             if district_id in ("", world.id):
                 return world
         raise ValueError(f"no district {district_id} here")
+
+    def live(self) -> None:
+        """Catches up with the clock. To be called with `lock` held."""
+        if self.lives:
+            for world in self.worlds:
+                timemachine.live_until(world, clock.now())
 
     def world_of_token(self, token: str) -> World | None:
         return next((world for world in self.worlds if token and world.token == token), None)

@@ -1,17 +1,18 @@
-"""Lets time pass in a district: ordinary days, the next school year, and single acts.
+"""Lets time pass in a district: ordinary days and hours, the next school year, and single acts.
 
-Deterministic: the seed is the world's and the day's. AN ACT IS A FUNCTION OF `ACTS`.
+Deterministic: the seed is the world's, the day's and the hour's. AN ACT IS A FUNCTION OF `ACTS`.
 """
 
 import copy
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from roster_dash.sandbox.generate import Maker, Teaching, grade_name, grade_number
 from roster_dash.sandbox.names import LAST
-from roster_dash.sandbox.world import Json, World
+from roster_dash.sandbox.world import MORNING, Json, World
 
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 GONE_FOR_GOOD = 300
 """Someone who is away for so many days comes back with another id."""
 
@@ -20,14 +21,21 @@ def advance(world: World, days: int) -> list[Json]:
     """Passes days one by one; says what happened on them."""
     happened: list[Json] = []
     for _ in range(days):
-        world.advance_to(world.today + timedelta(days=1))
-        happened += _day(world)
+        world.advance_to(_morning(world.today + DAY))
+        happened += _live(world, DAY)
     return happened
+
+
+def live_until(world: World, moment: datetime) -> None:
+    """Passes hours one by one, each with its part of what a day brings."""
+    while world.moment + HOUR <= moment:
+        world.advance_to(world.moment + HOUR)
+        _live(world, HOUR)
 
 
 def next_year(world: World) -> list[Json]:
     """To the next August: grades rise, graduates leave, beginners come, all classes are new."""
-    world.advance_to(date(world.today.year + (world.today.month >= 8), 8, 20))
+    world.advance_to(_morning(date(world.today.year + (world.today.month >= 8), 8, 20)))
     maker = _maker(world)
     for key in list(world.objects["sections"]):
         world.remove("sections", key)
@@ -51,8 +59,8 @@ def students(world: World) -> list[str]:
     return [key for key, user in world.objects["users"].items() if "student" in user["roles"]]
 
 
-def _day(world: World) -> list[Json]:
-    """What an ordinary day brings, in proportion to the district's size."""
+def _live(world: World, span: timedelta) -> list[Json]:
+    """What a part of an ordinary day brings, in proportion to the district's size."""
     rand = _maker(world).random
     chances = {
         "leave": 0.002,
@@ -67,14 +75,20 @@ def _day(world: World) -> list[Json]:
     }
     happened = []
     for name, chance in chances.items():
-        expected = chance * len(students(world)) + 0.3
+        expected = (chance * len(students(world)) + 0.3) * (span / DAY)
         for _ in range(int(expected) + (rand.random() < expected % 1)):
             happened.append(act(world, name, {"random": rand}))
     return happened
 
 
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, MORNING)
+
+
 def _maker(world: World) -> Maker:
-    return Maker(world.seed * 1_000_003 + world.today.toordinal(), world.today, world)
+    day = world.seed * 1_000_003 + world.today.toordinal()
+    hour = (world.moment - _morning(world.today)) // HOUR
+    return Maker(day + hour * 7_919, world.today, world)
 
 
 def _pick(world: World, values: Json) -> str:

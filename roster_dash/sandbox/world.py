@@ -8,7 +8,7 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 Json = dict[str, Any]
@@ -16,6 +16,8 @@ Json = dict[str, Any]
 COLLECTIONS = ("schools", "users", "sections", "courses", "terms", "resources")
 ROLES = ("student", "teacher", "staff", "district_admin", "contact")
 EVENT_DAYS = 30
+MORNING = time(6, tzinfo=UTC)
+"""When a day is looked at that isn't lived hour by hour."""
 
 
 @dataclass
@@ -36,7 +38,7 @@ class World:
 
     def __init__(self, seed: int, name: str, today: date) -> None:
         self.seed = seed
-        self.today = today
+        self.moment = datetime.combine(today, MORNING)
         self._made = 0
         self.number = 0
         """The last one given: for the school's own numbers, sis_id and the like."""
@@ -67,9 +69,13 @@ class World:
         self._made += 1
         return f"65a0{self.seed & 0xFFFF:04x}{self._made:016x}"
 
+    @property
+    def today(self) -> date:
+        return self.moment.date()
+
     def now(self) -> str:
         """This world's moment as Clever writes it."""
-        return f"{datetime.combine(self.today, time(6)):%Y-%m-%dT%H:%M:%S}.000Z"
+        return f"{self.moment:%Y-%m-%dT%H:%M:%S}.000Z"
 
     def put(self, collection: str, record: Json) -> Json:
         """Adds an object, or replaces the one with its id."""
@@ -120,11 +126,11 @@ class World:
             self._view = View(self)
         return self._view
 
-    def advance_to(self, day: date) -> None:
+    def advance_to(self, moment: datetime) -> None:
         """Moves the clock; events older than 30 days fall off."""
-        self.today = day
+        self.moment = moment
         self.about["last_sync"] = self.now()
-        oldest = f"{day - timedelta(days=EVENT_DAYS)}"
+        oldest = f"{self.today - timedelta(days=EVENT_DAYS)}"
         self.events = [event for event in self.events if event["created"][:10] >= oldest]
         self._view = None
 

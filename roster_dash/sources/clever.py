@@ -110,6 +110,11 @@ class CleverSource:
     def _district(self) -> Json:
         """The token's one district; a token of another district is refused."""
         records = self._collect("/districts", "district", _silent, limit="")
+        if not records:
+            raise SourceError(
+                "Clever’s answer for the district is not complete: it is empty. "
+                "Nothing was changed here; the next run tries again."
+            )
         if self._district_id not in records:
             raise AccessRefused(
                 "Clever’s token is for another district than the one connected here. "

@@ -32,7 +32,9 @@ def parse_user(user: Json, school_id: str) -> Person | None:
     if set(held) == {"contact"}:
         return None
     roles = tuple(
-        role for role, name in _CLEVER_ROLES.items() if _holds_at(held.get(name), school_id)
+        role
+        for role, name in _CLEVER_ROLES.items()
+        if name in held and _holds_at(held[name], school_id)
     )
     name = _object(user.get("name"))
     student = _object(held.get("student")) if Role.STUDENT in roles else {}
@@ -155,7 +157,7 @@ def course_name(course: Json) -> str:
 def _text(value: object) -> str:
     """Trimmed text; NUL characters go, since no database takes them."""
     if isinstance(value, str):
-        return value.replace("\0", "").strip()
+        return value.replace("\0", "").strip() if "\0" in value else value.strip()
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else ""
 

@@ -5,18 +5,19 @@ again with back-off, within one budget of patience for everything that this obje
 that can't be proved complete is a SourceError.
 """
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import orjson
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+from roster_dash.roster.errors import AccessRefused, NotShared, SourceDown, SourceError
 
 Json = dict[str, Any]
 
@@ -39,6 +40,14 @@ class PassingFaultError(Exception):
         self.wait = wait
 
 
+class Budget(Protocol):
+    """How many requests everybody with this token may make, see rate_budget.py."""
+
+    def take(self) -> float: ...
+
+    def block(self, seconds: float, *, refused: bool) -> None: ...
+
+
 class _Bearer(requests.auth.AuthBase):
     """Sets the header itself, so that no .netrc of the machine can replace it."""
 
@@ -55,7 +64,7 @@ class JsonApi:
 
     `renew_token` is asked once, when the token is refused; it gives the present one.
     `patience` (seconds) is the budget for waiting; `sleep` is for tests and drills. `direct`: no
-    proxy of the environment is used.
+    proxy of the environment is used. `budget` is shared by everybody who uses the token.
     """
 
     def __init__(
@@ -68,6 +77,7 @@ class JsonApi:
         sleep: Callable[[float], None] = time.sleep,
         patience: float = PATIENCE_SECONDS,
         direct: bool = False,
+        budget: Budget | None = None,
     ) -> None:
         self._base = base_url
         self._token = token
@@ -75,6 +85,7 @@ class JsonApi:
         self._renew_token = renew_token
         self._sleep = sleep
         self._patience = patience
+        self._budget = budget
         self._window_ends: float | None = None
         self._session = requests.Session()
         self._session.trust_env = not direct
@@ -152,6 +163,7 @@ class JsonApi:
         attempts = 0
         while True:
             self._await_window()
+            self._await_budget(what)
             started = time.monotonic()
             try:
                 return self._attempt(url, what)
@@ -170,7 +182,7 @@ class JsonApi:
             wait = _BACK_OFF[attempts - 1] * random.uniform(0.5, 1.5)  # noqa: S311
         if wait is None or wait > self._patience:
             times = "once" if attempts == 1 else f"{attempts} times"
-            raise SourceError(
+            raise SourceDown(
                 f"{self._name} could not give us the {what}: {fault} (tried {times}). "
                 "Nothing was changed here; the next run tries again."
             ) from fault
@@ -209,7 +221,10 @@ class JsonApi:
         if status == 200:
             return
         if status == 429:
-            raise PassingFaultError("it asks us to slow down", _asked_wait(response))
+            wait = _asked_wait(response)
+            if self._budget is not None:
+                self._budget.block(wait or 0.0, refused=True)
+            raise PassingFaultError("it asks us to slow down", wait)
         if status in _PASSING_STATUSES:
             raise PassingFaultError(f"it has a fault of its own (status {status})")
         if status == 401:
@@ -236,12 +251,26 @@ class JsonApi:
         spent = response.headers.get("X-RateLimit-Remaining") == "0"
         wait = _seconds_to_reset(response) if spent and response.status_code != 429 else None
         self._window_ends = None if wait is None else time.monotonic() + wait
+        if wait and self._budget is not None:
+            self._budget.block(wait, refused=False)
 
     def _await_window(self) -> None:
         """When the window's last request is spent, waiting for the next is no fault."""
         if self._window_ends is not None:
             self._sleep(max(0.0, self._window_ends - time.monotonic()))
             self._window_ends = None
+
+    def _await_budget(self, what: str) -> None:
+        """Nor is waiting for others who use the token, but nobody is left waiting for long."""
+        while self._budget is not None and (wait := self._budget.take()):
+            if wait > self._patience:
+                minutes = math.ceil(wait / 60)
+                raise SourceDown(
+                    f"We have asked {self._name} as often as it allows, so the {what} can’t be "
+                    "read now. Nothing was changed here; try again in "
+                    + ("a minute." if minutes == 1 else f"{minutes} minutes.")
+                )
+            self._sleep(wait)
 
     def _incomplete(self, what: str, why: str) -> SourceError:
         return SourceError(

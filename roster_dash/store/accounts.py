@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import audit, links, passwords, sessions
@@ -45,7 +45,7 @@ def create_user(
         password_hash=hashed,
         role=role,
         district_id=district.id if district else None,
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
     user.schools = list(schools)
     db.session.add(user)
@@ -60,9 +60,14 @@ def create_user(
 
 
 def check_password(email: str, password: str) -> User | None:
-    """The account if the password is right and it may log in. As slow when there is none."""
+    """The account if the password is right and it may log in. As slow when there is none.
+
+    Ends the transaction first: comparing is slow on purpose, and SQLite has one writer at a time.
+    """
     user = user_of(email)
-    is_right = passwords.is_right(password, user.password_hash if user else None)
+    hashed = user.password_hash if user else None
+    db.session.commit()
+    is_right = passwords.is_right(password, hashed)
     return user if user and is_right and user.disabled_at is None else None
 
 
@@ -128,7 +133,7 @@ def must_be_free(address: str) -> None:
 
 def switch(user: User, *, on: bool) -> None:
     """Whether an account may log in. Off ends its log-ins."""
-    user.disabled_at = None if on else datetime.now(UTC)
+    user.disabled_at = None if on else clock.now()
     if not on:
         sessions.end_all(user.id)
     first = next(iter(user.schools), None)

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, delete, func, select
 
+from roster_dash import clock
 from roster_dash.config import current_config
 from roster_dash.extensions import db
 from roster_dash.store.tables import LoginAttempt
@@ -68,7 +69,7 @@ def may_try(attempt: Attempt) -> bool:
 
 
 def note_failure(attempt: Attempt) -> None:
-    now = datetime.now(UTC)
+    now = clock.now()
     db.session.execute(delete(LoginAttempt).where(LoginAttempt.at < now - _KEPT))
     db.session.add(LoginAttempt(account=attempt.account, address=attempt.place, at=now))
     db.session.flush()
@@ -84,7 +85,7 @@ def forgive(attempt: Attempt) -> None:
 
 
 def _failures(*which: ColumnElement[bool]) -> int:
-    since = datetime.now(UTC) - WINDOW
+    since = clock.now() - WINDOW
     return db.session.scalar(select(func.count()).where(*which, LoginAttempt.at > since)) or 0
 
 

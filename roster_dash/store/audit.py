@@ -6,7 +6,7 @@ after that carries it. What nobody began is the system's.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import g
 from sqlalchemy import ColumnElement, false, or_, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.store.tables import AuditEntry, School, User, UserSchool
 
@@ -53,11 +54,14 @@ class Did(StrEnum):
     TOKEN_REVOKED = "credentials.token_revoked"
     WEBHOOK_ADDED = "credentials.webhook_added"
     WEBHOOK_REMOVED = "credentials.webhook_removed"
+    CREDENTIALS_ROTATED = "credentials.rotated"
     SCHOOL_LINKED = "school.linked"
     SCHOOL_UNLINKED = "school.unlinked"
     EXPORTED = "export.made"
     PERSON_EXPORTED = "export.person"
     PERSON_ERASED = "person.erased"
+    BACKED_UP = "database.backed_up"
+    RESTORED = "database.restored"
 
 
 class Actor(NamedTuple):
@@ -99,7 +103,7 @@ def record(
     by = by or actor()
     db.session.add(
         AuditEntry(
-            at=datetime.now(UTC),
+            at=clock.now(),
             user_id=by.user_id,
             who=by.who[:320],
             address=by.address[:64],

@@ -1,16 +1,58 @@
-"""Who says they are alive: the scheduler, for /readyz."""
+"""Who says they are alive: the scheduler, and every process that works on a run.
 
-from datetime import UTC, datetime
+A run's beat is no column of its row: the row is written at the end of a transaction that PostgreSQL
+refuses when somebody else has written it meanwhile.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.store.tables import Beat
 
+SECONDS = 10.0
+"""Between two beats."""
+LOST_AFTER = timedelta(seconds=60)
+"""Who has not said so for so long isn't alive."""
+_FORGOTTEN_AFTER = timedelta(days=1)
+_RUN = "run-"
 
-def beat(name: str) -> None:
-    db.session.merge(Beat(name=name, at=datetime.now(UTC)))
-    db.session.flush()
+
+def beat(name: str, at: datetime | None = None) -> None:
+    """Any number may beat under one name at once; `at` in place of now."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    at = at or datetime.now(UTC)
+    row = dialect.insert(Beat).values(name=name, at=at)
+    db.session.execute(row.on_conflict_do_update(index_elements=[Beat.name], set_={"at": at}))
 
 
 def last_beat(name: str) -> datetime | None:
-    row = db.session.get(Beat, name)
+    row = db.session.get(Beat, name, populate_existing=True)
     return row.at if row else None
+
+
+def is_alive(name: str) -> bool:
+    last = last_beat(name)
+    return last is not None and datetime.now(UTC) - last < LOST_AFTER
+
+
+def of_run(run_id: int, token: str) -> str:
+    """The name under which the process beats that has claimed a run with this token."""
+    return f"{_RUN}{run_id}-{token}"
+
+
+def run_of(name: str) -> int | None:
+    """The run that a beat is about, if it is about one."""
+    return int(name.split("-")[1]) if name.startswith(_RUN) else None
+
+
+def stop(name: str) -> None:
+    db.session.execute(delete(Beat).where(Beat.name == name))
+
+
+def forget_old() -> None:
+    """Beats of runs whose processes were killed before they could take them back."""
+    old = (Beat.name.startswith(_RUN), Beat.at < datetime.now(UTC) - _FORGOTTEN_AFTER)
+    db.session.execute(delete(Beat).where(*old))

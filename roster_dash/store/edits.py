@@ -4,11 +4,12 @@ A field that is edited is `set_here`: syncs leave it alone until it is given bac
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.history import FOR_EVER
@@ -229,7 +230,7 @@ def name_of(person: PersonRow) -> str:
 
 
 def _by(user_id: int) -> dict[str, Any]:
-    return {"user_id": user_id, "at": datetime.now(UTC)}
+    return {"user_id": user_id, "at": clock.now()}
 
 
 def _check(values: Mapping[str, str]) -> None:

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Text, cast, func, or_, select
 
 from roster_dash.extensions import db
-from roster_dash.roster.health import Facts
+from roster_dash.roster.health import Facts, is_behind
 from roster_dash.roster.records import Status
 from roster_dash.roster.report import NO_COUNTS, needs_a_person
 from roster_dash.roster.roles import PRECEDENCE, Role
@@ -35,7 +35,7 @@ def refresh(school_id: int) -> None:
     finished = _finished(school_id)
     last = finished[0] if finished else None
     people = _people(school_id)
-    good = next((run for run in finished if run.status in _GOOD and not run.reverts_id), None)
+    good = last_succeeded_at(school_id)
     school.glance = {
         "people": people,
         "held": _held(school_id),
@@ -44,7 +44,7 @@ def refresh(school_id: int) -> None:
         "error": last.error if last else "",
         "fails": _fails(finished),
         "asks": bool(last and needs_a_person(last.counts or NO_COUNTS, last.warnings)),
-        "good": good.finished_at.isoformat() if good and good.finished_at else "",
+        "good": good.isoformat() if good else "",
         "trend": _trend(school.glance, sum(people.values()), last),
         "paused_until": _paused_until(school_id),
     }
@@ -66,9 +66,14 @@ def refresh_late(limit: int = 200) -> None:
 
 
 def facts_of(
-    glance: Mapping[str, Any], *, is_linked: bool, next_at: datetime | None, now: datetime
+    glance: Mapping[str, Any],
+    *,
+    is_linked: bool,
+    next_at: datetime | None,
+    missed: datetime | None,
+    now: datetime,
 ) -> Facts:
-    """What a kept glance says, for `health_of`."""
+    """What a kept glance says, for `health_of`. `missed`: the school's `missed_since`."""
     good, paused = glance.get("good"), glance.get("paused_until", "")
     return Facts(
         is_linked=is_linked,
@@ -79,6 +84,7 @@ def facts_of(
         asks=glance.get("asks", False),
         last_good=datetime.fromisoformat(good) if good else None,
         next_at=next_at,
+        is_behind=is_linked and is_behind(next_at, missed, now),
         paused=paused > now.date().isoformat(),
     )
 
@@ -90,6 +96,12 @@ def _finished(school_id: int) -> Sequence[Run]:
         .order_by(Run.id.desc())
         .limit(_LOOKED_AT)
     ).all()
+
+
+def last_succeeded_at(school_id: int) -> datetime | None:
+    """When the newest sync ended that wrote what it may. A revert is none."""
+    good = (Run.school_id == school_id, Run.status.in_(_GOOD), Run.reverts_id.is_(None))
+    return db.session.scalar(select(func.max(Run.finished_at)).where(*good))
 
 
 def _people(school_id: int) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """What the planner must know of a school's past, read from the log and from what was decided."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from roster_dash.extensions import db
 from roster_dash.roster.guard import Guard
@@ -15,7 +15,7 @@ from roster_dash.roster.records import Status
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import holds
-from roster_dash.store.runs import last_succeeded_at
+from roster_dash.store.glance import last_succeeded_at
 from roster_dash.store.settings import settings_of_run
 from roster_dash.store.tables import (
     ListRow,
@@ -32,6 +32,7 @@ LIMITED = frozenset(
     (Guard.REMOVALS, Guard.REMOVALS_7_DAYS, Guard.UPDATES, Guard.LISTS, Guard.LIST_MEMBERS)
 )
 """The guards that a higher limit appeases."""
+_CHUNK = 5000
 MOVE_SLACK = timedelta(days=1)
 """The new school may have got somebody so long before the old one lost them."""
 
@@ -136,45 +137,66 @@ def _moved(school: School) -> dict[str, str]:
 
     Whoever was at both schools all along, and district admins, have not moved.
     """
-    here, there = aliased(PersonRow), aliased(PersonRow)
-    both = db.session.execute(
-        select(here.source_id, here.leaving_since, there.id, there.roles, School.name)
-        .join(there, there.source_id == here.source_id)
-        .join(School, School.id == there.school_id)
-        .where(
-            here.school_id == school.id,
-            here.status == Status.ACTIVE,
-            there.status == Status.ACTIVE,
-            School.district_id == school.district_id,
-            School.id != school.id,
-            School.unlinked_at.is_(None),
-        )
-    ).all()
+    leaving_since = _active_here(school.id)
+    both = list(_also_elsewhere(school, sorted(leaving_since)))
     if not both:
         return {}
     last_seen = last_succeeded_at(school.id) or school.created_at
-    arrived = _arrivals([row[2] for row in both])
+    arrived = _arrivals([row_id for _, row_id, _, _ in both])
     moved: dict[str, str] = {}
-    for source_id, leaving_since, row_id, roles, name in both:
-        seen = last_seen
-        if leaving_since is not None:
-            seen = datetime.combine(leaving_since, datetime.min.time(), UTC)
-        arrival = arrived.get(row_id)
+    for source_id, row_id, roles, name in both:
+        since, arrival = leaving_since[source_id], arrived.get(row_id)
+        seen = datetime.combine(since, datetime.min.time(), UTC) if since else last_seen
         if roles != [Role.ADMIN] and arrival is not None and arrival > seen - MOVE_SLACK:
-            moved[source_id or ""] = name
+            moved[source_id] = name
     return moved
+
+
+def _active_here(school_id: int) -> dict[str, date | None]:
+    """source_id -> since when the person is leaving, of everybody active."""
+    rows = db.session.execute(
+        select(PersonRow.source_id, PersonRow.leaving_since).where(
+            PersonRow.school_id == school_id,
+            PersonRow.status == Status.ACTIVE,
+            PersonRow.source_id.is_not(None),
+        )
+    )
+    return {row[0] or "": row[1] for row in rows}
+
+
+def _also_elsewhere(
+    school: School, source_ids: Sequence[str]
+) -> Iterator[tuple[str, int, list[str], str]]:
+    """(source_id, row id, roles, school) of those who are active in the district's other schools.
+
+    By ids, no join of people with people: PostgreSQL does that one by comparing everybody with
+    everybody where it has not counted the table yet.
+    """
+    for start in range(0, len(source_ids), _CHUNK):
+        rows = db.session.execute(
+            select(PersonRow.source_id, PersonRow.id, PersonRow.roles, School.name)
+            .join(School, School.id == PersonRow.school_id)
+            .where(
+                PersonRow.source_id.in_(source_ids[start : start + _CHUNK]),
+                PersonRow.status == Status.ACTIVE,
+                School.district_id == school.district_id,
+                School.id != school.id,
+                School.unlinked_at.is_(None),
+            )
+        )
+        yield from ((row[0] or "", row[1], row[2], row[3]) for row in rows)
 
 
 def _arrivals(person_ids: list[int]) -> dict[int, datetime]:
     """Row id -> when a sync last made or brought back somebody."""
     arrived: dict[int, datetime] = {}
-    for start in range(0, len(person_ids), 5000):
+    for start in range(0, len(person_ids), _CHUNK):
         rows = db.session.execute(
             select(OperationRow.entity_id, func.max(Run.finished_at))
             .join(Run, Run.id == OperationRow.run_id)
             .where(
                 OperationRow.entity == Entity.PERSON,
-                OperationRow.entity_id.in_(person_ids[start : start + 5000]),
+                OperationRow.entity_id.in_(person_ids[start : start + _CHUNK]),
                 OperationRow.action.in_((Action.CREATE, Action.RESTORE)),
             )
             .group_by(OperationRow.entity_id)

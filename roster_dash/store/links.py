@@ -5,16 +5,18 @@ has been used. Nothing stored opens it.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import ColumnElement, func, select, update
 
+from roster_dash import clock
 from roster_dash.config import current_config
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.store import era
 from roster_dash.store.tables import AccountLink
 
 
@@ -41,7 +43,7 @@ def make_link(
     made_by_id: int | None = None,
     grant: Mapping[str, Any] | None = None,
 ) -> AccountLink:
-    now = datetime.now(UTC)
+    now = clock.now()
     link = AccountLink(
         kind=kind,
         email=email,
@@ -99,9 +101,7 @@ def may_ask_again(email: str) -> bool:
 def use(link: AccountLink) -> None:
     """Takes the link. Errors: BadInput if somebody else was quicker."""
     done = db.session.execute(
-        update(AccountLink)
-        .where(AccountLink.id == link.id, *_open())
-        .values(used_at=datetime.now(UTC))
+        update(AccountLink).where(AccountLink.id == link.id, *_open()).values(used_at=clock.now())
     )
     if not done.rowcount:  # type: ignore[attr-defined]
         raise BadInput("This link has been used or withdrawn already. Ask for a new one.")
@@ -112,13 +112,13 @@ def close_resets(user_id: int) -> None:
     db.session.execute(
         update(AccountLink)
         .where(AccountLink.user_id == user_id, AccountLink.kind == LinkKind.RESET, *_open())
-        .values(used_at=datetime.now(UTC))
+        .values(used_at=clock.now())
     )
 
 
 def _open() -> tuple[ColumnElement[bool], ...]:
-    return AccountLink.used_at.is_(None), AccountLink.expires_at > datetime.now(UTC)
+    return AccountLink.used_at.is_(None), AccountLink.expires_at > clock.now()
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_config().secret_key, salt="account-link")
+    return URLSafeSerializer(current_config().secret_key, salt=f"account-link{era.mark()}")

@@ -1,12 +1,18 @@
 """The outbox: what has to be sent to whom, and how it went. One row, one message, one address."""
 
+import hmac
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import select, update
 
+from roster_dash import clock
+from roster_dash.config import current_config
 from roster_dash.extensions import db
+from roster_dash.store import era
 from roster_dash.store.tables import MailRow
 
 
@@ -26,7 +32,7 @@ def add_mails(
     run_id: int | None, kind: str, recipients: Iterable[str], request_id: int | None = None
 ) -> Sequence[int]:
     """Puts one message per address into the outbox, due now; gives their ids."""
-    now = datetime.now(UTC)
+    now = clock.now()
     about = {"run_id": run_id, "request_id": request_id, "kind": kind}
     rows = [
         MailRow(**about, recipient=recipient, status=MailStatus.DUE, due_at=now)
@@ -37,13 +43,24 @@ def add_mails(
     return [row.id for row in rows]
 
 
-def add_calendar_mails(school_id: int, day: date, recipients: Iterable[str]) -> Sequence[int]:
-    """One message per address about what the school's calendar changes on the day after `day`."""
-    now = datetime.now(UTC)
-    about = {"school_id": school_id, "day": day, "kind": "calendar"}
+def add_notices(
+    kind: str,
+    recipients: Iterable[str],
+    *,
+    day: date | None = None,
+    school_id: int | None = None,
+    district_id: int | None = None,
+    about_at: datetime | None = None,
+) -> Sequence[int]:
+    """One message per address about a school's day or a district's moment; none comes twice."""
+    now = clock.now()
+    about: dict[str, Any] = {"kind": kind, "school_id": school_id, "district_id": district_id}
+    about |= {"day": day, "about_at": about_at}
+    had = set(db.session.scalars(select(MailRow.recipient).filter_by(**about)))
     rows = [
         MailRow(**about, recipient=recipient, status=MailStatus.DUE, due_at=now)
         for recipient in recipients
+        if recipient not in had
     ]
     db.session.add_all(rows)
     db.session.flush()
@@ -52,7 +69,7 @@ def add_calendar_mails(school_id: int, day: date, recipients: Iterable[str]) -> 
 
 def add_link_mail(link_id: int, kind: str, recipient: str) -> int:
     """One message about an account's link."""
-    now = datetime.now(UTC)
+    now = clock.now()
     about = {"link_id": link_id, "kind": kind, "recipient": recipient}
     row = MailRow(**about, status=MailStatus.DUE, due_at=now)
     db.session.add(row)
@@ -62,7 +79,7 @@ def add_link_mail(link_id: int, kind: str, recipient: str) -> int:
 
 def claim_mail(mail_id: int) -> MailRow | None:
     """Takes a due message; None if it isn't due or somebody else has it."""
-    now = datetime.now(UTC)
+    now = clock.now()
     claimed = db.session.execute(
         update(MailRow)
         .where(
@@ -70,7 +87,7 @@ def claim_mail(mail_id: int) -> MailRow | None:
             MailRow.status.in_((MailStatus.DUE, MailStatus.SENDING)),
             MailRow.due_at <= now,
         )
-        .values(status=MailStatus.SENDING, due_at=now + _SENDING_FOR)
+        .values(status=MailStatus.SENDING, due_at=clock.lease(_SENDING_FOR))
         .execution_options(synchronize_session=False)
     )
     if not claimed.rowcount:  # type: ignore[attr-defined]
@@ -78,9 +95,18 @@ def claim_mail(mail_id: int) -> MailRow | None:
     return db.session.get(MailRow, mail_id, populate_existing=True)
 
 
+def message_id(mail: MailRow) -> str:
+    """The left part of a message's id: of this row in this installation, and nobody can guess it.
+
+    A sender that is killed between the server's answer and the note of it sends once more.
+    """
+    secret = current_config().secret_key.encode()
+    return hmac.new(secret, f"mail-{mail.id}{era.mark()}".encode(), sha256).hexdigest()[:32]
+
+
 def mark_sent(mail_id: int) -> None:
     mail = db.session.get_one(MailRow, mail_id)
-    mail.status, mail.sent_at, mail.error = MailStatus.SENT, datetime.now(UTC), ""
+    mail.status, mail.sent_at, mail.error = MailStatus.SENT, clock.now(), ""
     mail.attempts += 1
     db.session.flush()
 
@@ -88,7 +114,7 @@ def mark_sent(mail_id: int) -> None:
 def postpone(mail: MailRow, why: str) -> None:
     """Leaves a message due, without counting an attempt."""
     mail.status, mail.error = MailStatus.DUE, why
-    mail.due_at = datetime.now(UTC) + _RETRY_AFTER[1]
+    mail.due_at = clock.now() + _RETRY_AFTER[1]
     db.session.flush()
 
 
@@ -101,7 +127,7 @@ def mark_unsent(mail_id: int, error: str) -> None:
         mail.status = MailStatus.FAILED
     else:
         mail.status = MailStatus.DUE
-        mail.due_at = datetime.now(UTC) + _RETRY_AFTER[mail.attempts - 1]
+        mail.due_at = clock.now() + _RETRY_AFTER[mail.attempts - 1]
     db.session.flush()
 
 
@@ -109,7 +135,7 @@ def due_mail_ids(run_id: int | None = None, limit: int = 500) -> Sequence[int]:
     """Messages to send now: due ones, and ones whose sender has not come back."""
     query = select(MailRow.id).where(
         MailRow.status.in_((MailStatus.DUE, MailStatus.SENDING)),
-        MailRow.due_at <= datetime.now(UTC),
+        MailRow.due_at <= clock.now(),
     )
     if run_id is not None:
         query = query.where(MailRow.run_id == run_id)

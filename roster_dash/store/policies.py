@@ -1,10 +1,10 @@
 """Policy versions of districts: every Save is one, the newest holds."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.policy import SHARED, Policy
@@ -80,7 +80,7 @@ def save_policy(
         locked=kept,
         changes=changes,
         saved_by_id=user_id,
-        saved_at=datetime.now(UTC),
+        saved_at=clock.now(),
     )
     db.session.add(version)
     audit.record(

@@ -1,11 +1,11 @@
 """Set-up requests: from the first asking to the school's first sync."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.store.accounts import AccountRole
@@ -35,7 +35,7 @@ def add_request(values: dict[str, str], user: User) -> SetupRequest:
         raise BadInput(f"Please type {' and '.join(missing)}.")
     if "@" not in texts["contact_email"] or not texts["contact_email"].isascii():
         raise BadInput(f"“{texts['contact_email']}” is not an e-mail address.")
-    now = datetime.now(UTC)
+    now = clock.now()
     request = SetupRequest(
         **texts, state=RequestState.NEW, requested_by_id=user.id, created_at=now, changed_at=now
     )
@@ -59,7 +59,7 @@ def visible_requests(user: User) -> Sequence[SetupRequest]:
 
 
 def move(request: SetupRequest, state: RequestState) -> None:
-    request.state, request.changed_at = state, datetime.now(UTC)
+    request.state, request.changed_at = state, clock.now()
     db.session.flush()
 
 

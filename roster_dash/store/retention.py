@@ -6,7 +6,7 @@ Safe to do at any time and twice: whatever is gone is gone.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, not_, or_, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.operations import Action, Entity
@@ -36,6 +36,8 @@ GONE_UNTIL = "history_gone_until"
 LOG_IN_DAYS = 30
 """Of ended log-ins and links that are over."""
 ERASED_AT_ONCE = 500
+DELETED_AT_ONCE = 5000
+"""Of the log: syncs don’t wait for longer than that takes."""
 
 
 def save_days(district: District, days: Mapping[str, int]) -> None:
@@ -53,12 +55,40 @@ def save_days(district: District, days: Mapping[str, int]) -> None:
 
 
 def clean(district: District, now: datetime) -> None:
-    """Deletes what is too old. The caller commits."""
+    """Deletes what is too old but the log of changes, which is long. The caller commits.
+
+    From then on the past before it is refused: `clean_log` may take its time.
+    """
     for data, step in _STEPS.items():
         days = kept_days(district.retention, data)
         if days != FOREVER:
             step(district, now - timedelta(days=days))
     db.session.flush()
+
+
+def clean_log(district: District, now: datetime) -> bool:
+    """Deletes some of the log that is too old; whether there is more. The caller commits each."""
+    days = kept_days(district.retention, Data.HISTORY)
+    if days == FOREVER:
+        return False
+    horizon, schools = now - timedelta(days=days), select(School.id).where(_schools(district))
+    old = select(Run.id).where(Run.school_id.in_(schools), Run.finished_at < horizon)
+    people = select(PersonRow.id).where(PersonRow.school_id.in_(schools))
+    lists = select(ListRow.id).where(ListRow.school_id.in_(schools))
+    of_people = OperationRow.entity == Entity.PERSON
+    by_hand = OperationRow.at < horizon
+    return (
+        _delete_some(OperationRow.run_id.in_(old), OperationRow.at.is_(None))
+        or _delete_some(by_hand, of_people, OperationRow.entity_id.in_(people))
+        or _delete_some(by_hand, not_(of_people), OperationRow.entity_id.in_(lists))
+    )
+
+
+def _delete_some(*which: ColumnElement[bool]) -> bool:
+    """Whether as many were found as are deleted at once."""
+    some = select(OperationRow.id).where(*which).limit(DELETED_AT_ONCE)
+    done = db.session.execute(delete(OperationRow).where(OperationRow.id.in_(some)))
+    return bool(done.rowcount == DELETED_AT_ONCE)  # type: ignore[attr-defined]
 
 
 def clean_accounts(now: datetime) -> None:
@@ -78,20 +108,11 @@ def _schools(district: District) -> ColumnElement[bool]:
 
 
 def _history(district: District, horizon: datetime) -> None:
-    """Operations and the names in reports; runs keep their numbers. What waits stays."""
+    """The names in reports; runs keep their numbers. What waits stays."""
     schools = select(School.id).where(_schools(district))
     old = select(Run.id).where(Run.school_id.in_(schools), Run.finished_at < horizon)
     if horizon.isoformat() > str(district.retention.get(GONE_UNTIL, "")):
         district.retention = {**district.retention, GONE_UNTIL: horizon.isoformat()}
-    db.session.execute(
-        delete(OperationRow).where(OperationRow.run_id.in_(old), OperationRow.at.is_(None))
-    )
-    for table, of_entity in ((PersonRow, True), (ListRow, False)):
-        mine = select(table.id).where(table.school_id.in_(schools))
-        is_person = OperationRow.entity == Entity.PERSON
-        entity = is_person if of_entity else OperationRow.entity != Entity.PERSON
-        old_ones = (OperationRow.at < horizon, entity, OperationRow.entity_id.in_(mine))
-        db.session.execute(delete(OperationRow).where(*old_ones))
     db.session.execute(
         update(Run)
         .where(Run.id.in_(old), Run.status != "held")
@@ -106,7 +127,7 @@ def _history(district: District, horizon: datetime) -> None:
 def _archived(district: District, horizon: datetime) -> None:
     """People archived since before the horizon whom nothing keeps from being erased.
 
-    Whose archiving isn't in the log was archived before what is left of it.
+    Whose archiving isn't in the log was archived before what is left of it, whenever that was.
     """
     archived_at = func.max(func.coalesce(OperationRow.at, Run.finished_at))
     logged = (
@@ -116,7 +137,7 @@ def _archived(district: District, horizon: datetime) -> None:
         .group_by(OperationRow.entity_id)
     )
     is_old: ColumnElement[bool] = PersonRow.id.in_(logged.having(archived_at < horizon))
-    if GONE_UNTIL in district.retention:
+    if str(district.retention.get(GONE_UNTIL, "~")) <= horizon.isoformat():
         is_old = or_(is_old, PersonRow.id.not_in(logged))
     for school in db.session.scalars(select(School).where(_schools(district))):
         rows = db.session.scalars(

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, Text, bindparam, cast, func, insert, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from roster_dash.extensions import db
@@ -26,7 +26,8 @@ from roster_dash.roster.records import (
     Status,
     UserList,
 )
-from roster_dash.roster.roles import Role
+from roster_dash.roster.roles import roles_named
+from roster_dash.store import bulk
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
 _SIDES = ("managers", "members")
@@ -113,12 +114,9 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
         tuple(row)
     )
     texts, contact = values[: len(TEXT_FIELDS)], values[len(TEXT_FIELDS) :]
-    person = Person(
-        source_id or "",
-        tuple(map(Role, roles)),
-        **dict(zip(TEXT_FIELDS, texts, strict=True)),
-        contact=Contact(*contact) if any(contact) else NO_CONTACT,
-    )
+    whose = Contact(*contact) if any(contact) else NO_CONTACT
+    fields = (source_id or "", roles_named(tuple(roles)), *texts, whose)
+    person = Person(*fields)  # in the order of TEXT_FIELDS
     return KeptPerson(
         row_id,
         person,
@@ -133,18 +131,8 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
 
 def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
     table = ListRow.__table__.c
-    on_list: dict[tuple[int, str], list[int]] = defaultdict(list)
-    by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    memberships = (
-        select(Membership.list_id, Membership.side, Membership.person_id, Membership.by_hand)
-        .join(ListRow, ListRow.id == Membership.list_id)
-        .where(ListRow.school_id == school_id)
-    )
-    rows_on = db.session.execute(memberships) if with_members else ()
-    for list_id, side, person_id, is_by_hand in rows_on:
-        on_list[list_id, side].append(person_id)
-        if is_by_hand:
-            by_hand[list_id].append((side, person_id))
+    on_list = _load_members(school_id) if with_members else {}
+    by_hand = _load_by_hand(school_id) if with_members else {}
     columns = [table.id, table.status, table.included_in_sync, table.source_id]
     rows = db.session.execute(
         select(*columns, *[table[name] for name in LIST_FIELDS])
@@ -157,12 +145,37 @@ def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
             status=Status(row[1]),
             included=row[2],
             list=UserList(row[3] or "", *row[4:]),
-            managers=frozenset(on_list.get((row[0], "managers"), ())),
-            members=frozenset(on_list.get((row[0], "members"), ())),
+            managers=on_list.get((row[0], "managers"), frozenset()),
+            members=on_list.get((row[0], "members"), frozenset()),
             by_hand=frozenset(by_hand.get(row[0], ())),
         )
         for row in rows
     )
+
+
+def _load_members(school_id: int) -> dict[tuple[int, str], frozenset[int]]:
+    """(list, side) -> who is on it. One row for each, not for each of tens of thousands."""
+    ids = func.aggregate_strings(cast(Membership.person_id, Text), ",")
+    rows = db.session.execute(
+        select(Membership.list_id, Membership.side, ids)
+        .join(ListRow, ListRow.id == Membership.list_id)
+        .where(ListRow.school_id == school_id)
+        .group_by(Membership.list_id, Membership.side)
+    )
+    return {(row[0], row[1]): frozenset(map(int, row[2].split(","))) for row in rows}
+
+
+def _load_by_hand(school_id: int) -> dict[int, list[tuple[str, int]]]:
+    """List -> (side, person) of those whom somebody put there."""
+    by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    rows = db.session.execute(
+        select(Membership.list_id, Membership.side, Membership.person_id)
+        .join(ListRow, ListRow.id == Membership.list_id)
+        .where(ListRow.school_id == school_id, Membership.by_hand)
+    )
+    for list_id, side, person_id in rows:
+        by_hand[list_id].append((side, person_id))
+    return by_hand
 
 
 def apply_operations(
@@ -186,7 +199,7 @@ def apply_operations(
     logged += _write_members(school_id, by_entity[Entity.MEMBERS])
     for row in logged:
         row.update(by)
-    _insert(OperationRow, logged)
+    bulk.insert(OperationRow, logged)
     db.session.flush()
     progress(len(logged))
 
@@ -279,7 +292,7 @@ def _write_members(school_id: int, operations: list[Operation]) -> list[dict[str
         removed += _membership_rows(list_id, before)
         logged.append(_log_row(op, list_id, before, after))
     _delete_memberships(removed)
-    _insert(Membership, added)
+    bulk.insert(Membership, added)
     return logged
 
 

@@ -9,20 +9,21 @@ import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
-from roster_dash.store import audit
+from roster_dash.store import audit, beats, outages
 from roster_dash.store.audit import Did
 from roster_dash.store.schools import lock_school
-from roster_dash.store.tables import MailRow, OperationRow, Run, School
+from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
 
 
 class RunStatus(StrEnum):
@@ -45,6 +46,8 @@ ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 PAGE = 25
 REPEATED_FOR = 7
 """A failure that goes on is mailed again after so many runs."""
+MOST_ATTEMPTS = 3
+"""A run that so many workers did not survive is given up."""
 _TOO_BIG = 1 << 31
 _CHANGED_PEOPLE = ("created", "updated", "restored", "moved", "archived")
 _CHANGED_LISTS = ("created", "updated", "archived", "restored")
@@ -78,13 +81,30 @@ def request_run(
         audit.record(Did.RUN_REQUESTED, school=db.session.get_one(School, school_id))
     if active is None:
         return _add_run(school_id, trigger, user_id, day)
+    _hurry(active, trigger, user_id)
     if active.status == RunStatus.RUNNING:
-        db.session.execute(
-            update(School)
-            .where(School.id == school_id)
-            .values(rerun_trigger=trigger, rerun_user_id=user_id)
-        )
+        _ask_for_another(school_id, trigger, user_id, day)
+    elif day is not None and active.scheduled_for is None:
+        active.scheduled_for = day
     return active
+
+
+def _ask_for_another(
+    school_id: int, trigger: Trigger, user_id: int | None, day: date | None
+) -> None:
+    """A sync that follows the one at work; it may be a day's and somebody's at the same time."""
+    school = db.session.get_one(School, school_id, populate_existing=True)
+    if trigger is not Trigger.SCHEDULE or school.rerun_trigger is None:
+        school.rerun_trigger, school.rerun_user_id = trigger, user_id
+    school.rerun_day = day or school.rerun_day
+    db.session.flush()
+
+
+def _hurry(queued: Run, trigger: Trigger, user_id: int | None) -> None:
+    """A run of the schedule that somebody asks for now is theirs: it waits for no outage's end."""
+    asked = trigger in (Trigger.MANUAL, Trigger.SETTINGS)
+    if asked and queued.status == RunStatus.QUEUED and queued.trigger == Trigger.SCHEDULE:
+        queued.trigger, queued.user_id = trigger, user_id
 
 
 def _must_be_linked(school_id: int) -> None:
@@ -95,16 +115,14 @@ def _must_be_linked(school_id: int) -> None:
         )
 
 
-def _add_run(
-    school_id: int, trigger: Trigger | str, user_id: int | None, day: date | None = None
-) -> Run:
+def _add_run(school_id: int, trigger: Trigger, user_id: int | None, day: date | None = None) -> Run:
     run = Run(
         school_id=school_id,
         status=RunStatus.QUEUED,
         trigger=trigger,
         user_id=user_id,
         scheduled_for=day,
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
     db.session.add(run)
     db.session.flush()
@@ -114,12 +132,14 @@ def _add_run(
 def request_scheduled_run(school_id: int, day: date) -> Run | None:
     """The daily run of a day, unless that day has had it."""
     lock_school(school_id)
-    had = db.session.scalar(
-        select(Run.id).where(Run.school_id == school_id, Run.scheduled_for == day)
-    )
-    if had is not None:
+    if _had_its_run(school_id, day):
         return None
     return request_run(school_id, Trigger.SCHEDULE, day=day)
+
+
+def _had_its_run(school_id: int, day: date) -> bool:
+    of_day = (Run.school_id == school_id, Run.scheduled_for == day)
+    return db.session.scalar(select(Run.id).where(*of_day)) is not None
 
 
 def active_run(school_id: int) -> Run | None:
@@ -136,6 +156,8 @@ def claim_run(run_id: int) -> str | None:
     if school_id is None:
         return None
     lock_school(school_id)
+    if not _has_its_turn(run_id):
+        return None
     token = secrets.token_hex(16)
     claimed = db.session.execute(
         update(Run)
@@ -145,11 +167,73 @@ def claim_run(run_id: int) -> str | None:
             token=token,
             process=f"{socket.gethostname()}:{os.getpid()}",
             phase="fetching",
-            started_at=datetime.now(UTC),
+            started_at=clock.now(),
+            attempts=Run.attempts + 1,
         )
         .execution_options(synchronize_session=False)
     )
-    return token if claimed.rowcount else None  # type: ignore[attr-defined]
+    if not claimed.rowcount:  # type: ignore[attr-defined]
+        return None
+    beats.beat(beats.of_run(run_id, token))
+    return token
+
+
+def _has_its_turn(run_id: int) -> bool:
+    """A scheduled run waits while its district's source is down; what somebody asks for doesn't."""
+    row = db.session.execute(
+        select(Run.trigger, School.district_id)
+        .join(School, School.id == Run.school_id)
+        .where(Run.id == run_id, Run.status == RunStatus.QUEUED)
+    ).one_or_none()
+    return row is not None and (row[0] != Trigger.SCHEDULE or outages.take_turn(row[1]))
+
+
+def give_back(run_id: int, token: str, *, counted: bool) -> bool:
+    """Puts a run that somebody holds back into the queue; False if they don't hold it any more.
+
+    Nothing of it has been written. `counted`: as an attempt that failed.
+    """
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is None:
+        return False
+    lock_school(school_id)
+    given = db.session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING)
+        .values(
+            status=RunStatus.QUEUED,
+            token="",
+            process="",
+            phase="",
+            started_at=None,
+            attempts=Run.attempts if counted else Run.attempts - 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if given.rowcount:  # type: ignore[attr-defined]
+        _take_up_what_was_asked(school_id)
+    return bool(given.rowcount)  # type: ignore[attr-defined]
+
+
+def _take_up_what_was_asked(school_id: int) -> None:
+    """What somebody asked for while the run was at work, it does now: it begins anew anyway."""
+    school = db.session.get_one(School, school_id, populate_existing=True)
+    run = active_run(school_id)
+    if run is None or school.rerun_trigger in (None, Trigger.SCHEDULE):
+        return
+    trigger, user_id, day = _take_wish(school)
+    _hurry(run, trigger, user_id)
+    run.scheduled_for = run.scheduled_for or day
+    db.session.flush()
+
+
+def _take_wish(school: School) -> tuple[Trigger, int | None, date | None]:
+    """The sync that waits on the school's row; its day only if that one hasn't had its run."""
+    assert school.rerun_trigger is not None
+    trigger, user_id = Trigger(school.rerun_trigger), school.rerun_user_id
+    day = school.rerun_day
+    school.rerun_trigger = school.rerun_user_id = school.rerun_day = None
+    return trigger, user_id, None if day and _had_its_run(school.id, day) else day
 
 
 def set_phase(run_id: int, token: str, phase: str) -> None:
@@ -194,13 +278,16 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
             holds=list(ending.holds),
             problems=list(ending.problems),
             size=size_of(ending.counts),
-            finished_at=now or datetime.now(UTC),
+            finished_at=now or clock.now(),
         )
         .execution_options(synchronize_session=False)
     )
     if not finished.rowcount:  # type: ignore[attr-defined]
         raise LostRunError
     run = db.session.get_one(Run, run_id, populate_existing=True)
+    if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
+        run.school.missed_since = None
+        db.session.flush()
     return _start_waiting(run.school_id)
 
 
@@ -213,9 +300,7 @@ def _start_waiting(school_id: int) -> Run | None:
     school = db.session.get_one(School, school_id, populate_existing=True)
     if school.rerun_trigger is None:
         return None
-    trigger, user_id = school.rerun_trigger, school.rerun_user_id
-    school.rerun_trigger = school.rerun_user_id = None
-    return _add_run(school_id, trigger, user_id)
+    return _add_run(school_id, *_take_wish(school))
 
 
 def add_revert(
@@ -250,8 +335,8 @@ def request_cancel(run: Run) -> bool:
     if run.status == RunStatus.QUEUED:
         run.status = RunStatus.CANCELLED
         run.message = "Cancelled before it started; nothing was changed."
-        run.finished_at = datetime.now(UTC)
-    elif run.status == RunStatus.RUNNING and _may_be_alive(run.process):
+        run.finished_at = clock.now()
+    elif run.status == RunStatus.RUNNING and is_worked_on(run):
         run.cancel_requested = True
     elif run.status == RunStatus.RUNNING:
         message = "Cancelled after its worker had stopped; nothing was changed."
@@ -375,17 +460,6 @@ def finished_between(school_id: int, start: datetime, end: datetime) -> Sequence
     ).all()
 
 
-def last_succeeded_at(school_id: int) -> datetime | None:
-    """When the newest sync ended that wrote what it may; a revert is none."""
-    return db.session.scalar(
-        select(func.max(Run.finished_at)).where(
-            Run.school_id == school_id,
-            Run.status.in_((RunStatus.SUCCEEDED, RunStatus.HELD)),
-            Run.reverts_id.is_(None),
-        )
-    )
-
-
 def reverts_of(run_id: int) -> Sequence[Run]:
     """The runs that took a run back, whole or in part."""
     return db.session.scalars(select(Run).where(Run.reverts_id == run_id).order_by(Run.id)).all()
@@ -446,9 +520,15 @@ def count_operations(run_id: int) -> dict[tuple[str, str], int]:
 
 
 def queued_run_ids(limit: int = 500) -> Sequence[int]:
-    """Runs that should be in the queue, oldest first."""
+    """Runs that should be in the queue, oldest first; not those that wait for a source."""
+    waits = and_(Run.trigger == Trigger.SCHEDULE, District.retry_at > clock.now())
     return db.session.scalars(
-        select(Run.id).where(Run.status == RunStatus.QUEUED).order_by(Run.id).limit(limit)
+        select(Run.id)
+        .join(School, School.id == Run.school_id)
+        .join(District, District.id == School.district_id)
+        .where(Run.status == RunStatus.QUEUED, or_(District.retry_at.is_(None), not_(waits)))
+        .order_by(Run.id)
+        .limit(limit)
     ).all()
 
 
@@ -461,13 +541,16 @@ def run_here(school_id: int) -> Run:
     _must_be_linked(school_id)
     active = active_run(school_id)
     if active is not None and active.status == RunStatus.RUNNING:
-        if not _may_be_alive(active.process):
+        if not is_worked_on(active):
             raise RunAbandoned(active.id, active.token)
         raise RunBusy(
             f"Run {active.id} of this school is at work since {active.started_at:%H:%M} UTC. "
             f"Wait for it, or cancel it: `roster cancel {active.id}`."
         )
-    return active or _add_run(school_id, Trigger.MANUAL, None)
+    if active is not None:
+        _hurry(active, Trigger.MANUAL, None)
+        return active
+    return _add_run(school_id, Trigger.MANUAL, None)
 
 
 class RunAbandoned(Exception):
@@ -479,15 +562,15 @@ class RunAbandoned(Exception):
         self.token = token
 
 
-def abandoned_runs(started_before: datetime) -> list[tuple[int, str]]:
-    """(id, token) of runs whose process is gone from this machine, or that began too long ago."""
+def abandoned_runs() -> list[tuple[int, str]]:
+    """(id, token) of runs whose process is gone."""
     running = db.session.scalars(select(Run).where(Run.status == RunStatus.RUNNING))
-    return [
-        (run.id, run.token)
-        for run in running
-        if (run.started_at is not None and run.started_at < started_before)
-        or not _may_be_alive(run.process)
-    ]
+    return [(run.id, run.token) for run in running if not is_worked_on(run)]
+
+
+def is_worked_on(run: Run) -> bool:
+    """Whether the process that took a run is alive, as far as can be known from here."""
+    return _may_be_alive(run.process) and beats.is_alive(beats.of_run(run.id, run.token))
 
 
 def _may_be_alive(process: str) -> bool:

@@ -1,12 +1,13 @@
 """Districts and linked schools, and finding them by our id or by Clever's."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
@@ -21,14 +22,21 @@ def save_district(name: str, clever_id: str, token: bytes | None) -> District:
     """Connects a district, or connects it anew with another name and token."""
     district = db.session.scalar(select(District).where(District.clever_id == clever_id))
     if district is None:
-        district = District(clever_id=clever_id, created_at=datetime.now(UTC))
+        district = District(clever_id=clever_id, created_at=clock.now())
     district.name = name
     district.token = token
     district.disconnected_at = None
+    forget_outage(district)
     db.session.add(district)
     db.session.flush()
     audit.record(Did.DISTRICT_CONNECTED, district_id=district.id, about=name)
     return district
+
+
+def forget_outage(district: District) -> None:
+    """Its source isn't down, as far as is known."""
+    district.outage_since = district.retry_at = district.outage_told_at = None
+    district.outage_attempts = 0
 
 
 def save_token(district_id: int, token: bytes) -> None:
@@ -50,7 +58,7 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
     school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
     if school is None:
         school = School(
-            clever_id=shared.source_id, created_at=datetime.now(UTC), timezone=DEFAULT_TIMEZONE
+            clever_id=shared.source_id, created_at=clock.now(), timezone=DEFAULT_TIMEZONE
         )
     if school.district_id != district.id:
         school.policy_number = 0
@@ -66,16 +74,17 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
 
 def unlink_school(school: School) -> None:
     """Stops a school's syncs. Its people, lists, settings and history stay."""
-    school.unlinked_at = datetime.now(UTC)
+    school.unlinked_at = clock.now()
     school.next_due_at = school.next_due_day = school.next_digest_at = None
-    school.rerun_trigger = None
+    school.rerun_trigger = school.rerun_day = None
     audit.record(Did.SCHOOL_UNLINKED, school=school)
 
 
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
     district.token = None
-    district.disconnected_at = datetime.now(UTC)
+    district.disconnected_at = clock.now()
+    forget_outage(district)
     for school in district.schools:
         if school.unlinked_at is None:
             unlink_school(school)
@@ -87,10 +96,18 @@ def get_district(district_id: int) -> District | None:
 
 
 def schools_of(district_id: int) -> Sequence[Row[Any]]:
-    """(id, name, timezone, unlinked_at, next_due_at, glance) of a district's schools."""
+    """(id, name, timezone, unlinked_at, next_due_at, missed_since, glance) of each school."""
     columns = (School.id, School.name, School.timezone, School.unlinked_at, School.next_due_at)
-    query = select(*columns, School.glance).where(School.district_id == district_id)
+    query = select(*columns, School.missed_since, School.glance).where(
+        School.district_id == district_id
+    )
     return db.session.execute(query.order_by(School.name, School.id)).all()
+
+
+def zone_of(district_id: int) -> str:
+    """The time zone of a district's first school: what it is told is in it."""
+    zones = select(School.timezone).where(School.district_id == district_id)
+    return db.session.scalar(zones.order_by(School.id).limit(1)) or "UTC"
 
 
 def all_districts() -> Sequence[District]:

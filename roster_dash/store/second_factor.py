@@ -3,11 +3,12 @@
 The key is encrypted. A code is good for its own 30 seconds and the ones beside them, and once.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyotp
 from sqlalchemy import update
 
+from roster_dash import clock
 from roster_dash.config import current_config
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
@@ -30,7 +31,7 @@ def uri_of(user: User, key: str) -> str:
 
 def switch_on(user: User, key: str, code: str) -> None:
     """Errors: BadInput if the code isn't one of the key's."""
-    step = _step_of(key, code, datetime.now(UTC)) if key else None
+    step = _step_of(key, code, clock.now()) if key else None
     if step is None:
         raise BadInput(
             "That code isn’t right. Take the newest one; the phone’s clock must be right."
@@ -48,7 +49,7 @@ def switch_off(user: User) -> None:
 def is_right(user: User, code: str) -> bool:
     """Takes a code: the same one is not right again."""
     key = Vault(current_config().credentials_keys).unlock(user.totp_key)
-    step = _step_of(key, code, datetime.now(UTC)) if key else None
+    step = _step_of(key, code, clock.now()) if key else None
     if step is None:
         return False
     done = db.session.execute(

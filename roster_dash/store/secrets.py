@@ -12,6 +12,10 @@ class Vault:
     def lock(self, secret: str) -> bytes:
         return self._fernet.encrypt(secret.encode())
 
+    def relock(self, locked: bytes) -> bytes:
+        """The same secret under the first key. Errors: InvalidToken if no present key opens it."""
+        return self._fernet.rotate(locked)
+
     def unlock(self, locked: bytes | None) -> str:
         """The secret, "" for none.
 

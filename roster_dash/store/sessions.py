@@ -8,12 +8,13 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def open_session(user: User, how: str, address: str, agent: str) -> str:
     """A new log-in; the key that its browser keeps. `how`: password or clever."""
-    key, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    key, now = secrets.token_urlsafe(32), clock.now()
     session = LoginSession(
         user_id=user.id,
         digest=_digest(key),
@@ -51,7 +52,7 @@ def find_session(key: str) -> LoginSession | None:
         .where(LoginSession.digest == _digest(key), User.disabled_at.is_(None), *_alive())
         .options(joinedload(LoginSession.user))
     )
-    if session is not None and datetime.now(UTC) - session.seen_at > _SEEN_EVERY:
+    if session is not None and clock.now() - session.seen_at > _SEEN_EVERY:
         _note_seen(session.id)
     return session
 
@@ -84,7 +85,7 @@ def record_ended(user: User, number: int) -> None:
 
 
 def _alive() -> tuple[ColumnElement[bool], ...]:
-    now = datetime.now(UTC)
+    now = clock.now()
     return (
         LoginSession.ended_at.is_(None),
         LoginSession.seen_at > now - IDLE,
@@ -94,7 +95,7 @@ def _alive() -> tuple[ColumnElement[bool], ...]:
 
 def _end(*which: ColumnElement[bool]) -> int:
     done = db.session.execute(
-        update(LoginSession).where(*which, *_alive()).values(ended_at=datetime.now(UTC))
+        update(LoginSession).where(*which, *_alive()).values(ended_at=clock.now())
     )
     number: int = done.rowcount  # type: ignore[attr-defined]
     return number
@@ -105,7 +106,7 @@ def _note_seen(session_id: int) -> None:
     seen = update(LoginSession).where(LoginSession.id == session_id)
     try:
         with db.engine.begin() as connection:
-            connection.execute(seen.values(seen_at=datetime.now(UTC)))
+            connection.execute(seen.values(seen_at=clock.now()))
     except OperationalError:  # the database is busy: the next page notes it
         log.info("a log-in's last use is not noted")
 

@@ -1,11 +1,12 @@
 """Settings versions: every Save is one, the newest holds."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
@@ -13,6 +14,7 @@ from roster_dash.store import audit, glance, policies
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import Run, School, SettingsVersion
 
+_LONGER_THAN_A_NIGHT = timedelta(hours=30)
 MOST_DAYS = 1000
 """So many paused days are passed over for the next daily sync."""
 
@@ -59,7 +61,7 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
     policies.check(school.district_id, settings)
     latest = latest_version(school.id)
     before = from_flat(latest.values) if latest else SyncSettings()
-    now = datetime.now(UTC)
+    now = clock.now()
     version = SettingsVersion(
         school_id=school.id,
         number=latest.number + 1 if latest else 1,
@@ -88,6 +90,8 @@ def set_next_due(school: School, settings: SyncSettings, after: datetime) -> Non
     school.next_due_day = school.next_due_at = None
     if school.unlinked_at is None and settings.schedule_enabled and settings.syncs_anything:
         school.next_due_day, school.next_due_at = _next_unpaused(school, settings, after)
+    if school.next_due_at is None or school.next_due_at - after > _LONGER_THAN_A_NIGHT:
+        school.missed_since = None  # nobody expects a sync during a pause
     if school.unlinked_at or not (settings.notify_digest and settings.notify_emails):
         school.next_digest_at = None
     elif school.next_digest_at is None or school.next_digest_at > now:  # else one is still due

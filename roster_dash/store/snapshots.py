@@ -1,9 +1,11 @@
 """Snapshots and the district-wide part of a fetch, as compressed JSON."""
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import blake2b
+from threading import Lock
 from typing import Any
 
 import orjson
@@ -12,11 +14,38 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Contact, DistrictPart, Person, Section, Snapshot, Term
-from roster_dash.roster.roles import Role
+from roster_dash.roster.roles import Role, roles_named
 from roster_dash.store.tables import StoredDistrictPart, StoredSnapshot
 
 KEPT_PAYLOADS = 10
 """How many snapshots of a school keep their content; of older ones the counts and digest stay."""
+REMEMBERED_PEOPLE = 20_000
+"""A process remembers the answers that it read last, with so many people in all: some 40 MB."""
+
+
+class _Remembered:
+    """Answers by their digest, the one used last at the end. They never change, so threads share
+    them; pages and previews ask for the same ones again and again."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._answers: OrderedDict[str, Snapshot] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, digest: str) -> Snapshot | None:
+        with self._lock:
+            if digest in self._answers:
+                self._answers.move_to_end(digest)
+            return self._answers.get(digest)
+
+    def keep(self, digest: str, snapshot: Snapshot) -> None:
+        with self._lock:
+            self._answers[digest] = snapshot
+            while sum(len(each.people) for each in self._answers.values()) > self._most:
+                self._answers.popitem(last=False)
+
+
+_remembered = _Remembered(REMEMBERED_PEOPLE)
 
 
 def save_snapshot(school_id: int, snapshot: Snapshot, fetched_at: datetime) -> StoredSnapshot:
@@ -38,7 +67,7 @@ def save_snapshot(school_id: int, snapshot: Snapshot, fetched_at: datetime) -> S
 def load_snapshot(snapshot_id: int) -> Snapshot | None:
     """A stored snapshot; None if its content has been dropped."""
     row = db.session.get(StoredSnapshot, snapshot_id)
-    return _decode(row.payload) if row and row.payload else None
+    return _content(row) if row and row.payload else None
 
 
 def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
@@ -49,7 +78,7 @@ def latest_snapshot(school_id: int) -> tuple[StoredSnapshot, Snapshot] | None:
         .order_by(StoredSnapshot.id.desc())
         .limit(1)
     )
-    return (row, _decode(row.payload)) if row and row.payload else None
+    return (row, _content(row)) if row else None
 
 
 def with_words(school_id: int, words: Sequence[str]) -> Iterator[tuple[datetime, Snapshot]]:
@@ -125,8 +154,16 @@ def district_part_since(district_id: int, since: datetime) -> DistrictPart | Non
     )
 
 
-def _decode(payload: bytes) -> Snapshot:
-    return _read(zlib.decompress(payload))
+def _content(row: StoredSnapshot) -> Snapshot:
+    """What an answer holds; its payload is fetched only if it isn't remembered."""
+    snapshot = _remembered.find(row.digest)
+    if snapshot is None:
+        columns = select(StoredSnapshot.digest, StoredSnapshot.payload)
+        digest, payload = db.session.execute(columns.where(StoredSnapshot.id == row.id)).one()
+        assert payload is not None  # the newest ones keep theirs
+        snapshot = _read(zlib.decompress(payload))
+        _remembered.keep(digest, snapshot)
+    return snapshot
 
 
 def _read(text: bytes) -> Snapshot:
@@ -148,7 +185,7 @@ def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _person(row: dict[str, Any]) -> Person:
-    row["roles"] = tuple(map(Role, row["roles"]))
+    row["roles"] = roles_named(tuple(row["roles"]))
     row["contact"] = Contact(**row["contact"])
     return Person(**row)
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from roster_dash import clock
 from roster_dash.extensions import Base, UtcDateTime
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -227,6 +228,8 @@ class District(Base):
     """A connected district. `token` is encrypted.
 
     `retention`: how many days what is kept, and up to when the log has been deleted.
+    `outage_*`: since when its source is down, how many tries have failed since, who was told;
+    `retry_at`: when scheduled runs may try again.
     """
 
     __tablename__ = "districts"
@@ -238,6 +241,10 @@ class District(Base):
     disconnected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retention: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    outage_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outage_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outage_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     schools: Mapped[list["School"]] = relationship(
         back_populates="district", order_by="School.name"
@@ -259,6 +266,7 @@ class School(Base):
 
     `glance` is what the district's page shows of it, kept by store/glance.py with each change.
     `policy_number`: the version of its district's policy that it follows; 0 for none.
+    `stale_told_at`: when people were told that it has had no good sync for long.
     """
 
     __tablename__ = "schools"
@@ -276,8 +284,12 @@ class School(Base):
     unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    rerun_day: Mapped[date | None]
+    missed_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The first daily moment since which no sync was good."""
     glance: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     policy_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    stale_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     district: Mapped[District] = relationship(back_populates="schools")
 
@@ -310,7 +322,7 @@ class StoredSnapshot(Base):
     digest: Mapped[str] = mapped_column(String(64))
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
     about: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
-    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
 
 class Run(Base):
@@ -320,7 +332,7 @@ class Run(Base):
     that work on it. `scheduled_for` is the day a daily run belongs to, so that no day has two.
     `holds` are the guards' sentences. `reverts_id` is the run that this one takes back;
     `keeps_off` until a sync has held what would do it again. `size`: how many people, lists and
-    memberships it changed.
+    memberships it changed. `attempts`: how often a worker has taken it.
     """
 
     __tablename__ = "runs"
@@ -335,6 +347,7 @@ class Run(Base):
         UniqueConstraint("school_id", "scheduled_for"),
         Index("ix_runs_school_id_id", "school_id", "id"),
         Index("ix_runs_status", "status"),
+        Index("ix_runs_finished_at", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -361,6 +374,7 @@ class Run(Base):
     reverts_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), index=True)
     keeps_off: Mapped[bool] = mapped_column(default=False, server_default=false())
     size: Mapped[int] = mapped_column(default=0, server_default="0")
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
 
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()
@@ -544,7 +558,8 @@ class SetupRequest(Base):
 class MailRow(Base):
     """The outbox: one message to one address, at most once. `status`: due, sent or failed.
 
-    It is about a run, a set-up request, a day of a school's calendar, or an account's link.
+    It is about a run, a set-up request, a day of a school, a moment of a district (`about_at`), or
+    an account's link.
     """
 
     __tablename__ = "mails"
@@ -552,6 +567,7 @@ class MailRow(Base):
         UniqueConstraint("run_id", "kind", "recipient"),
         UniqueConstraint("request_id", "kind", "recipient"),
         UniqueConstraint("school_id", "kind", "day", "recipient"),
+        UniqueConstraint("district_id", "kind", "about_at", "recipient"),
         UniqueConstraint("link_id", "kind", "recipient"),
         Index("ix_mails_status_due_at", "status", "due_at"),
     )
@@ -560,19 +576,23 @@ class MailRow(Base):
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     request_id: Mapped[int | None] = mapped_column(ForeignKey("setup_requests.id"))
     school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
+    district_id: Mapped[int | None] = mapped_column(ForeignKey("districts.id"))
     day: Mapped[date | None]
+    about_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("account_links.id"))
     kind: Mapped[str] = mapped_column(String(20))
     recipient: Mapped[str] = mapped_column(String(320))
     status: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=clock.now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     run: Mapped[Run | None] = relationship(back_populates="mails")
     request: Mapped[SetupRequest | None] = relationship()
     school: Mapped[School | None] = relationship()
+    district: Mapped[District | None] = relationship()
     link: Mapped[AccountLink | None] = relationship()
 
 

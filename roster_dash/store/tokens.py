@@ -3,11 +3,12 @@
 import hashlib
 import secrets
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select, update
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import audit
@@ -41,7 +42,7 @@ def make_token(
         raise BadInput(f"A key is good for 1 to {LONGEST_DAYS} days.")
     if len([row for row in tokens_of(school.id) if row.revoked_at is None]) >= MOST:
         raise BadInput(f"A school has at most {MOST} keys; revoke one first.")
-    key, now = PREFIX + secrets.token_urlsafe(32), datetime.now(UTC)
+    key, now = PREFIX + secrets.token_urlsafe(32), clock.now()
     row = ApiToken(
         school_id=school.id,
         name=name,
@@ -83,7 +84,7 @@ def tokens_of(school_id: int) -> Sequence[ApiToken]:
 
 def count_made_by(user_id: int) -> int:
     """Keys that hold still."""
-    good = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > datetime.now(UTC))
+    good = (ApiToken.revoked_at.is_(None), ApiToken.expires_at > clock.now())
     mine = select(func.count()).where(ApiToken.made_by_id == user_id, *good)
     return db.session.scalar(mine) or 0
 
@@ -94,7 +95,7 @@ def get_token(token_id: int) -> ApiToken | None:
 
 def revoke(row: ApiToken) -> None:
     if row.revoked_at is None:
-        row.revoked_at = datetime.now(UTC)
+        row.revoked_at = clock.now()
         audit.record(Did.TOKEN_REVOKED, school=row.school, about=f"{row.name} ({row.hint}…)")
 
 

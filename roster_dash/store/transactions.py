@@ -1,5 +1,8 @@
 """When changes become true: callers commit once per step."""
 
+import logging
+import sqlite3
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,8 +13,16 @@ from roster_dash.extensions import db
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
+
 ATTEMPTS = 4
-_SERIALISATION_FAILURES = ("40001", "40P01")
+PATIENCE_SECONDS = 60.0
+"""For how long a worker waits for a database that is away."""
+ASKED_PATIENCE_SECONDS = 5.0
+"""For how long somebody who waits before the screen does."""
+_CONFLICTS = ("40001", "40P01")
+_AWAY = ("08", "57P0")
+"""Connection exceptions; shut down, crashed, starting up."""
 
 
 def commit() -> None:
@@ -33,28 +44,61 @@ def begin_snapshot_of_database() -> None:
         db.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-def committed(step: Callable[[], T]) -> T:
-    """A step in one such transaction, committed; again if somebody else's change came between."""
-    for attempt in range(1, ATTEMPTS + 1):
+def committed(step: Callable[[], T], patience: float = ASKED_PATIENCE_SECONDS) -> T:
+    """A step in one such transaction, committed; again after faults that pass."""
+
+    def whole() -> T:
         begin_snapshot_of_database()
         try:
             result = step()
             commit()
-        except DBAPIError as error:
-            rollback()
-            if not is_passing(error) or attempt == ATTEMPTS:
-                raise
         except BaseException:
             rollback()
             raise
         else:
             return result
-    raise AssertionError("unreachable")
+
+    return persistently(whole, patience)
+
+
+def persistently(step: Callable[[], T], patience: float = PATIENCE_SECONDS) -> T:
+    """A step that makes a transaction of its own, done again after faults that pass.
+
+    At once where somebody else's change came between; with back-off, for `patience` seconds, while
+    the database is away. The step must bear being done twice: the end of a commit can get lost.
+    """
+    deadline, wait, conflicts = time.monotonic() + patience, 0.1, 0
+    while True:
+        try:
+            return step()
+        except DBAPIError as error:
+            rollback()
+            conflicts += is_conflict(error)
+            if not is_passing(error) or conflicts == ATTEMPTS or time.monotonic() > deadline:
+                raise
+            if not is_conflict(error):
+                log.warning("the database is away (%s)", sqlstate(error))
+                time.sleep(wait)
+                wait = min(2 * wait, 5.0)
 
 
 def is_passing(error: DBAPIError) -> bool:
     """Whether the same transaction may go through if it is tried again."""
-    return sqlstate(error) in _SERIALISATION_FAILURES
+    return is_conflict(error) or is_away(error)
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Somebody else's change came between."""
+    return sqlstate(error) in _CONFLICTS
+
+
+def is_away(error: DBAPIError) -> bool:
+    """The connection was lost, the server is down, or SQLite is locked for too long."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    code = getattr(error.orig, "sqlstate", None)
+    has_no_code = code is None and type(error.orig).__name__ == "OperationalError"
+    return error.connection_invalidated or has_no_code or str(code).startswith(_AWAY)
 
 
 def sqlstate(error: DBAPIError) -> str:

@@ -5,6 +5,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from roster_dash.config import current_config
 from roster_dash.extensions import db
 from roster_dash.roster.settings import show_words
+from roster_dash.store import era
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import MailRow
 
@@ -34,4 +35,4 @@ def leave(mail: MailRow) -> None:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_config().secret_key, salt="unsubscribe")
+    return URLSafeSerializer(current_config().secret_key, salt=f"unsubscribe{era.mark()}")

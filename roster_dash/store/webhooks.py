@@ -6,12 +6,13 @@ At least once: whoever receives one knows it again by its `webhook-id`.
 import secrets
 from base64 import b64encode
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, select, update
 
+from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import audit
@@ -59,7 +60,7 @@ def add_webhook(
         secret=locked,
         events=sorted(set(events)),
         made_by_id=user_id,
-        created_at=datetime.now(UTC),
+        created_at=clock.now(),
     )
     db.session.add(row)
     db.session.flush()
@@ -85,13 +86,13 @@ def host_of(row: Webhook) -> str:
 def remove(row: Webhook) -> None:
     """What is still due to it is sent no more."""
     if row.removed_at is None:
-        row.removed_at = datetime.now(UTC)
+        row.removed_at = clock.now()
         audit.record(Did.WEBHOOK_REMOVED, school=row.school, about=host_of(row))
 
 
 def add_deliveries(run: Run) -> Sequence[int]:
     """Tells the school's webhooks that a run has ended as it has; ids of what is due now."""
-    event, now = f"run.{run.status}", datetime.now(UTC)
+    event, now = f"run.{run.status}", clock.now()
     hooks = [hook for hook in webhooks_of(run.school_id) if event in hook.events]
     told = set(
         db.session.scalars(
@@ -119,11 +120,11 @@ def add_deliveries(run: Run) -> Sequence[int]:
 
 def claim(delivery_id: int) -> WebhookDelivery | None:
     """Takes a due delivery; None if it isn't due or somebody else has it."""
-    now = datetime.now(UTC)
+    now = clock.now()
     claimed = db.session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id == delivery_id, *_due(now))
-        .values(status=DeliveryStatus.SENDING, due_at=now + _SENDING_FOR)
+        .values(status=DeliveryStatus.SENDING, due_at=clock.lease(_SENDING_FOR))
         .execution_options(synchronize_session=False)
     )
     if not claimed.rowcount:  # type: ignore[attr-defined]
@@ -133,7 +134,7 @@ def claim(delivery_id: int) -> WebhookDelivery | None:
 
 def mark_sent(delivery_id: int, answer: str) -> None:
     row = db.session.get_one(WebhookDelivery, delivery_id)
-    row.status, row.sent_at, row.answer = DeliveryStatus.SENT, datetime.now(UTC), answer
+    row.status, row.sent_at, row.answer = DeliveryStatus.SENT, clock.now(), answer
     row.attempts += 1
 
 
@@ -146,12 +147,12 @@ def mark_unsent(delivery_id: int, answer: str, *, for_good: bool = False) -> Non
         row.status = DeliveryStatus.FAILED
     else:
         row.status = DeliveryStatus.DUE
-        row.due_at = datetime.now(UTC) + _RETRY_AFTER[row.attempts - 1]
+        row.due_at = clock.now() + _RETRY_AFTER[row.attempts - 1]
 
 
 def send_again(row: WebhookDelivery) -> None:
     """Makes a delivery due now, whatever has become of it, with all its attempts."""
-    row.status, row.due_at, row.attempts = DeliveryStatus.DUE, datetime.now(UTC), 0
+    row.status, row.due_at, row.attempts = DeliveryStatus.DUE, clock.now(), 0
 
 
 def get_delivery(delivery_id: int) -> WebhookDelivery | None:
@@ -171,7 +172,7 @@ def deliveries_of(school_id: int, limit: int = 50) -> Sequence[WebhookDelivery]:
 
 def due_ids(run_id: int | None = None, limit: int = 500) -> Sequence[int]:
     """Deliveries to send now, about one run or any."""
-    query = select(WebhookDelivery.id).where(*_due(datetime.now(UTC)))
+    query = select(WebhookDelivery.id).where(*_due(clock.now()))
     if run_id is not None:
         query = query.where(WebhookDelivery.run_id == run_id)
     return db.session.scalars(query.order_by(WebhookDelivery.id).limit(limit)).all()

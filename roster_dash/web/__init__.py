@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from roster_dash.web import errors, login, security, show, values
+from roster_dash.web import errors, login, security, show, standing, values
 from roster_dash.web.account import views as account
 from roster_dash.web.accounts import views as accounts
 from roster_dash.web.api import views as api
@@ -67,5 +67,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(api.open_blueprint)
     exports = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".csv")}
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
-    for shared in (login, security, errors, show):
+    for shared in (login, security, errors, show, standing):
         shared.register(app)

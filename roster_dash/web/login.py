@@ -29,6 +29,7 @@ PUBLIC = {
     "links.follow",
     "health.process_is_up",
     "health.is_ready",
+    "health.numbers",
 }
 
 

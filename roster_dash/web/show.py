@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from roster_dash import clock
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
-from roster_dash.store import holds, runs, snapshots
+from roster_dash.store import glance, holds, snapshots
 from roster_dash.store.edits import name_of
 from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
@@ -102,7 +103,7 @@ def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Mar
     if moment is None:
         return "–"
     local = moment.astimezone(ZoneInfo(zone))
-    today = (now or datetime.now(UTC)).astimezone(ZoneInfo(zone)).date()
+    today = (now or clock.now()).astimezone(ZoneInfo(zone)).date()
     days = {today: "today", today - timedelta(1): "yesterday", today + timedelta(1): "tomorrow"}
     day = days.get(local.date()) or f"{local:%a} {local.day} {local:%b}"
     if local.year != today.year and local.date() not in days:
@@ -176,7 +177,7 @@ def freshness(school: School) -> dict[str, datetime | None]:
         clever = None
     if clever is not None and clever.tzinfo is None:
         clever = clever.replace(tzinfo=UTC)
-    return {"clever": clever, "here": runs.last_succeeded_at(school.id)}
+    return {"clever": clever, "here": glance.last_succeeded_at(school.id)}
 
 
 def waiting_for(school: School) -> Run | None:

@@ -24,8 +24,9 @@ WELL = Facts(
         ({"asks": True}, State.NEEDS_YOU),
         ({"status": "failed", "fails": 2}, State.FAILING),
         ({"status": "failed", "held": 3}, State.FAILING),
-        ({"last_good": NOW - timedelta(hours=27)}, State.STALE),
-        ({"last_good": NOW - timedelta(hours=26)}, State.HEALTHY),
+        ({"last_good": NOW - timedelta(hours=27), "is_behind": True}, State.STALE),
+        ({"last_good": NOW - timedelta(hours=26), "is_behind": True}, State.HEALTHY),
+        ({"last_good": NOW - timedelta(days=9), "is_behind": False}, State.HEALTHY),
         ({"next_at": None}, State.PAUSED),
         ({"paused": True, "last_good": NOW - timedelta(days=40)}, State.PAUSED),
         ({"status": "", "last_good": None}, State.NEVER),
@@ -41,7 +42,7 @@ def test_reasons_speak_in_numbers() -> None:
     failing = replace(WELL, status="failed", fails=3, error="not_shared")
     assert health_of(failing, NOW).why == "3 syncs in a row failed."
     assert health_of(failing, NOW).move == "The district’s Clever admin"
-    old = replace(WELL, last_good=NOW - timedelta(days=4))
+    old = replace(WELL, last_good=NOW - timedelta(days=4), is_behind=True)
     assert health_of(old, NOW).why == "No good sync for 4 days."
 
 

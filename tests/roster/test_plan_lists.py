@@ -78,6 +78,17 @@ def test_a_term_is_chosen_by(terms: str, taken: set[str]) -> None:
     )
 
 
+def test_a_term_that_came_without_its_id_is_the_term_of_no_class() -> None:
+    section = a_section(name="no term", term_id="")
+    terms = (Term("", "2026-2027", FALL.start, FALL.end),)
+    made = plan(a_snapshot(sections=[section], terms=terms), here(), EVERYTHING, TODAY)
+    (created,) = list_operations(made)
+    assert not created.after.get("term")
+    current = EVERYTHING.changed({"class_lists.terms": "current"})
+    made = plan(a_snapshot(sections=[section], terms=terms), here(), current, TODAY)
+    assert list_operations(made) == []
+
+
 def test_grades_take_only_their_sections() -> None:
     sections = [a_section(name=grade or "none", grade=grade) for grade in ("9", "10", "")]
     snapshot = a_snapshot(sections=sections, terms=TERMS)

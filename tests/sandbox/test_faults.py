@@ -16,7 +16,7 @@ from tests.sandbox.asking import Json, ask, ids, link, page, users
 STUDENTS = "/v3.1/users?role=student&limit=20"
 LAST_PAGE = "/v3.1/users?role=student&limit=10000"
 BODY = {name for name, kind in KINDS.items() if kind.stage == "body"}
-MAIL = {name for name, kind in KINDS.items() if kind.stage == "smtp"}
+MAIL = {name for name, kind in KINDS.items() if kind.stage.startswith("smtp")}
 
 CHECKS: dict[str, Callable[[Clever, Json], None]] = {}
 """Fault -> what is looked at; `usual` is the page without it."""
@@ -320,6 +320,27 @@ def _(clever: Clever, usual: Json) -> None:
 @of("smtp-drop")
 def _(clever: Clever, usual: Json) -> None:
     assert _refusal(clever, "smtp-drop")[0] == 421
+
+
+@of("smtp-hang")
+def _(clever: Clever, usual: Json) -> None:
+    clever.fault("smtp-hang", seconds=0.3)
+    began = time.monotonic()
+    with smtplib.SMTP("127.0.0.1", clever.smtp_port, timeout=5) as sender:
+        sender.ehlo()
+        sender.mail("a@school.example")
+        assert sender.rcpt("b@school.example")[0] == 421
+    assert time.monotonic() - began >= 0.3
+
+
+@of("smtp-drop-after")
+def _(clever: Clever, usual: Json) -> None:
+    clever.fault("smtp-drop-after")
+    sender = smtplib.SMTP("127.0.0.1", clever.smtp_port, timeout=5)
+    sender.sendmail("a@school.example", ["b@school.example"], "Subject: Hello\n\nText")
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        sender.quit()
+    assert [mail["subject"] for mail in clever.inbox()] == ["Hello"]
 
 
 # Which requests a fault comes to.

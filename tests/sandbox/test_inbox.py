@@ -9,8 +9,8 @@ import pytest
 import requests
 from click.testing import CliRunner, Result
 
-from roster_dash.sandbox import inbox
 from roster_dash.sandbox.__main__ import main
+from roster_dash.sandbox.server import Server
 from tests.clever import Clever
 
 RECIPIENT = "office@school.example"
@@ -55,9 +55,9 @@ def test_a_mail_of_text_alone_has_no_html(clever: Clever) -> None:
 
 
 def test_the_newest_mail_is_first_and_the_oldest_are_dropped(
-    clever: Clever, monkeypatch: pytest.MonkeyPatch
+    clever: Clever, sandbox_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "KEPT", 2)
+    monkeypatch.setattr(sandbox_server.sandbox.inbox, "kept", 2)
     send(clever, mail("first"), mail("second"), mail("third"))
     assert [arrived["subject"] for arrived in clever.inbox()] == ["third", "second"]
 

@@ -1,17 +1,19 @@
 """What the sandbox's time machine does: days, school years, single acts, and their events."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from roster_dash import clock
 from roster_dash.sandbox import timemachine
 from roster_dash.sandbox.generate import UNREADABLE, generate, grade_number
-from roster_dash.sandbox.timemachine import ACTS
+from roster_dash.sandbox.timemachine import ACTS, HOUR
 from roster_dash.sandbox.world import World
 from tests.clever import Clever
 from tests.sandbox.asking import Json, ask, page, users
@@ -62,6 +64,45 @@ def test_days_one_by_one_are_the_same_as_at_once() -> None:
         timemachine.advance(second, 1)
     assert first.objects == second.objects
     assert first.events == second.events
+
+
+def test_hours_one_by_one_are_the_same_as_at_once() -> None:
+    first, second = generate(1, 2, 30, DAY), generate(1, 2, 30, DAY)
+    timemachine.live_until(first, first.moment + timedelta(hours=30))
+    for hours in range(1, 31):
+        timemachine.live_until(second, datetime(2026, 3, 2, 6, tzinfo=UTC) + hours * HOUR)
+    assert first.objects == second.objects
+    assert first.events == second.events
+
+
+def test_the_hours_of_some_days_bring_about_as_much_as_the_days() -> None:
+    by_day, by_hour = generate(1, 2, 60, DAY), generate(1, 2, 60, DAY)
+    timemachine.advance(by_day, 30)
+    timemachine.live_until(by_hour, by_hour.moment + timedelta(days=30))
+    assert by_hour.today == by_day.today
+    assert 0.6 < len(by_hour.events) / len(by_day.events) < 1.7
+
+
+def test_a_sandbox_that_lives_goes_by_the_clock(clever: Clever) -> None:
+    shown = datetime(2030, 5, 1, 12, tzinfo=UTC)
+    try:
+        clock.use(clock.Clock(time.time(), shown.timestamp()))
+        clever.live(True)
+        assert clever.today == "2030-05-01"
+        before = clever.raw()
+        page(clever, "/v3.1/schools")
+        assert clever.raw() == before
+        clock.use(clock.Clock(time.time(), (shown + timedelta(days=3)).timestamp()))
+        page(clever, "/v3.1/schools")
+        assert clever.today == "2030-05-04"
+        assert clever.raw() != before
+        clever.live(False)
+        clock.use(clock.Clock(time.time(), (shown + timedelta(days=5)).timestamp()))
+        page(clever, "/v3.1/schools")
+        assert clever.today == "2030-05-04"
+    finally:
+        clock.use(clock.MACHINE)
+        clever.reset()
 
 
 # Events.

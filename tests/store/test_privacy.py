@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import orjson
 import pytest
-from sqlalchemy import LargeBinary, select
+from sqlalchemy import LargeBinary, func, select
 
 from roster_dash import jobs
 from roster_dash.extensions import db
@@ -150,8 +151,7 @@ def aged(district: District, days: int, **kept: int) -> None:
     """A cleaning as it is after so many days."""
     retention.save_days(district, kept)
     commit()
-    retention.clean(district, datetime.now(UTC) + timedelta(days=days))
-    commit()
+    jobs._clean_district(district.id, datetime.now(UTC) + timedelta(days=days))
 
 
 def test_old_changes_go_and_the_past_before_them_is_refused(school: School) -> None:
@@ -171,6 +171,25 @@ def test_a_school_whose_old_changes_are_deleted_is_not_taken_for_a_new_one(
     aged(school.district, 61, history=60)
     history = load_history(school, some_settings(students="on"), datetime.now(UTC))
     assert not history.first_run
+
+
+def test_a_long_log_is_deleted_bit_by_bit(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two bits others may write; whatever is deleted last, the past is refused at once."""
+    monkeypatch.setattr(retention, "DELETED_AT_ONCE", 4)
+    left: list[int] = []
+    real = retention.clean_log
+
+    def counting(district: District, now: datetime) -> bool:
+        db.session.rollback()  # only what has been committed counts
+        left.append(db.session.scalar(select(func.count()).select_from(OperationRow)) or 0)
+        assert retention.history_since(school.id) is not None
+        return real(district, now)
+
+    monkeypatch.setattr(retention, "clean_log", counting)
+    aged(school.district, 400, history=60)
+    assert len(left) > 3
+    assert all(0 <= before - after <= 4 for before, after in pairwise(left))
+    assert db.session.scalars(select(OperationRow.id)).all() == []
 
 
 def test_what_waits_for_a_decision_is_never_too_old(make: Builder) -> None:
@@ -194,6 +213,14 @@ def test_people_archived_long_ago_are_erased_if_the_district_says_so(school: Sch
     aged(school.district, 31, archived=30)
     assert people.find_people(school.id, people.Wanted(status="archived")) == []
     assert len(people.find_people(school.id, people.Wanted())) == 7
+
+
+def test_whose_archiving_has_left_the_log_is_not_erased_before_their_time(school: School) -> None:
+    aged(school.district, 61, history=60, archived=365)
+    aged(school.district, 62, history=60, archived=365)
+    assert who_is_gone(school).last_name == "Quixwood"
+    aged(school.district, 400, history=0, archived=365)
+    assert people.find_people(school.id, people.Wanted(status="archived")) == []
 
 
 def test_the_newest_answer_of_clever_is_kept_however_old(school: School) -> None:
@@ -254,6 +281,9 @@ def test_days_that_can_t_be_are_refused_by_name(
     answer = visitor.post(page, {"history": days}, page=page)
     assert answer.status_code == 422
     assert KINDS[Data.HISTORY].title in answer.text
+    archived = visitor.post(page, {"history": "365", "archived": "366"}, page=page)
+    assert archived.status_code == 422
+    assert "can’t be kept for longer" in archived.text
     assert visitor.post(page, {"history": "365"}, page=page).status_code == 303
     assert 'value="365"' in visitor.get(page).text
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from roster_dash.extensions import db
+from roster_dash.store import passwords
 from tests.builders import Builder
 from tests.visitor import Visitor
 
@@ -22,6 +24,20 @@ def test_a_wrong_password_is_told_and_opens_nothing(make: Builder, visitor: Visi
     assert answer.status_code == 422
     assert "not right" in answer.text
     assert visitor.get("/schools").status_code == 303
+
+
+def test_nobody_waits_for_the_database_while_a_password_is_compared(
+    make: Builder, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, compare, in_transaction = make.owner(make.school()), passwords.is_right, []
+
+    def is_right(password: str, hashed: str | None) -> bool:
+        in_transaction.append(db.session().in_transaction())
+        return compare(password, hashed)
+
+    monkeypatch.setattr(passwords, "is_right", is_right)
+    assert visitor.log_in(user).status_code == 303
+    assert in_transaction == [False]
 
 
 def test_an_unknown_address_gets_the_same_answer(make: Builder, visitor: Visitor) -> None:

@@ -186,7 +186,7 @@ def test_save_with_htmx_answers_with_the_runs_state(make: Builder, visit_as: Vis
     answer = visitor.post(address(school), form, page=address(school), htmx=True)
     assert answer.status_code == 200
     assert 'id="run-state"' in answer.text
-    assert "Waiting for a worker" in answer.text
+    assert "No worker is running; the sync starts as soon as one does." in answer.text
     assert "Saved as version 1" in answer.text
     assert "<html" not in answer.text
 
@@ -198,6 +198,8 @@ def test_the_state_is_asked_for_again_only_until_the_run_is_over(
     run = make.run(school, "running")
     visitor = visit_as(make.owner(school))
     path = f"{address(school)}/state"
+    for page in (path, f"/runs/{run.id}"):  # what asks again has no place of its own on the page
+        assert re.search(r'<div [^>]*hx-trigger="every 1s"[^>]* hidden>', visitor.get(page).text)
     assert "every 1s" in visitor.get(path, htmx=True).text
     runs.finish_run(run.id, run.token, runs.Ending(runs.RunStatus.SUCCEEDED, "Nothing changed."))
     commit()

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 from flask import Response, abort, g, request
 
+from roster_dash import clock
 from roster_dash.store import tokens
 from roster_dash.store.tables import ApiToken
 from roster_dash.store.tokens import Scope
@@ -22,7 +22,7 @@ Document = Mapping[str, Any]
 def authenticate() -> None:
     """Who asks has a good key; a browser's log-in opens nothing here."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    now = datetime.now(UTC)
+    now = clock.now()
     row = tokens.find_token(key.strip(), now) if scheme.casefold() == "bearer" else None
     if row is None:
         refuse(

@@ -17,6 +17,7 @@ KINDS = {
     "school": "Links to Clever",
     "export": "Exports",
     "person": "Erasures",
+    "database": "Backups",
 }
 """What the log can be filtered by: the part of an action before its dot -> its word."""
 
@@ -51,11 +52,14 @@ _WORDS = {
     Did.TOKEN_REVOKED: "Revoked an API token",
     Did.WEBHOOK_ADDED: "Added a webhook",
     Did.WEBHOOK_REMOVED: "Removed a webhook",
+    Did.CREDENTIALS_ROTATED: "Encrypted the stored credentials with a new key",
     Did.SCHOOL_LINKED: "Linked a school",
     Did.SCHOOL_UNLINKED: "Unlinked a school",
     Did.EXPORTED: "Exported data",
     Did.PERSON_EXPORTED: "Exported one person’s data",
     Did.PERSON_ERASED: "Erased one person’s data",
+    Did.BACKED_UP: "Made a backup",
+    Did.RESTORED: "Restored a backup",
 }
 
 

@@ -70,12 +70,12 @@ def connect() -> AnyResponse:
 def district(district_id: int) -> str:
     """What the district shares now, linked or not."""
     row = district_or_404(district_id)
-    linked, told = schools.linked_clever_ids(row), {"id": row.id, "name": row.name}
+    linked = schools.linked_clever_ids(row)
     disconnected = row.disconnected_at is not None
     shared, findings = ([], []) if disconnected else shared_schools(row)
     return render_template(
         "web/connection/district.html",
-        district=told,
+        district=row,
         disconnected=disconnected,
         shared=shared,
         findings=findings,

@@ -85,8 +85,9 @@ def fitting(district_id: int, wanted: Wanted, now: datetime) -> list[Shown]:
 
 
 def _shown(row: Any, now: datetime) -> Shown:
-    school_id, name, zone, unlinked_at, next_at, glance = row
-    facts = facts_of(glance, is_linked=unlinked_at is None, next_at=next_at, now=now)
+    school_id, name, zone, unlinked_at, next_at, missed, glance = row
+    linked = unlinked_at is None
+    facts = facts_of(glance, is_linked=linked, next_at=next_at, missed=missed, now=now)
     people, trend = glance.get("people", {}), glance.get("trend", [])
     return Shown(
         id=school_id,

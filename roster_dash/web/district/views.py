@@ -1,11 +1,12 @@
 """A district at a glance: all its schools, and every school's runs on one page."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request
 
+from roster_dash import clock
 from roster_dash.roster.health import State
 from roster_dash.store import policies, runs, schools
 from roster_dash.store.runs import RunStatus, Trigger
@@ -33,7 +34,7 @@ def page(district_id: int) -> str:
     return render_template(
         "web/district/_schools.html" if _is_part("schools") else "web/district/page.html",
         district=row,
-        seen=look(row.id, wanted, datetime.now(UTC)),
+        seen=look(row.id, wanted, clock.now()),
         wanted=wanted,
         asked=_asked("q", "state", "sort"),
         states=list(State),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from roster_dash import clock
 from roster_dash.planning import today_at
 from roster_dash.roster.difference import SIDES, Difference, State, Thing
 from roster_dash.roster.errors import BadInput
@@ -136,7 +137,7 @@ def exported(school: School, asked: Asked) -> tuple[Sequence[str], Iterator[expo
 
 def in_words(moment: datetime, text: str, zone: str) -> str:
     """A moment typed as `text`, on the school’s clock: "the end of Monday 31 August 2026"."""
-    if moment >= datetime.now(UTC):
+    if moment >= clock.now():
         return "now"
     if moment == EARLIEST:
         return "long ago"

@@ -30,7 +30,7 @@ class Grid:
 
 def grid_of(snapshot: Snapshot, settings: SyncSettings, today: date) -> Grid:
     """Counts classes, and each student once, by term and grade; empty terms have no row."""
-    terms = {term.source_id: term for term in snapshot.terms}
+    terms = {term.source_id: term for term in snapshot.terms if term.source_id}
     choice = Choice(settings.class_list_terms, settings.class_list_grades, terms, today)
     lists: dict[tuple[str, str], int] = defaultdict(int)
     students: dict[tuple[str, str], set[str]] = defaultdict(set)

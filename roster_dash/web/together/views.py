@@ -1,12 +1,11 @@
 """Many schools of a district at once: sync, pause, resume, approve, the same as the district."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from roster_dash import jobs, together
+from roster_dash import clock, jobs, together
 from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.store import holds, runs, schools
 from roster_dash.store.tables import HoldRow, Run
@@ -65,7 +64,7 @@ def approve(district_id: int) -> AnyResponse:
 
 def _chosen(district_id: int) -> list[int]:
     """Ids of linked schools of the district; of others nothing is known here."""
-    form, now = request.form, datetime.now(UTC)
+    form, now = request.form, clock.now()
     if form.get("every"):
         wanted = Wanted(text=form.get("q", "").strip(), state=form.get("state", ""))
         return [school.id for school in fitting(district_id, wanted, now) if school.is_linked]

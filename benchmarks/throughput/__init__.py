@@ -1,0 +1,1 @@
+"""python -m benchmarks.throughput: how quick a district's night is, beside the floor and peers."""

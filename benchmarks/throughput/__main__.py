@@ -1,0 +1,186 @@
+"""python -m benchmarks.throughput: a district's night beside the floor and what people use today.
+
+Whole processes, import time included, over the same pages: (a) download and parse, (b) that and
+the barest bulk write, then ours in its four nights. Medians, ratios to (a) and (b), peak memory,
+requests and queries. SQLite, and PostgreSQL where BENCH_DATABASE_URL names a server on which
+databases may be made.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks.installation import free_port, scratch_database
+
+NIGHTS = {"first sync": 0, "nothing changed": 0, "2 % changed": 1, "a new school year": 2}
+PEERS = ("per_row", "dlt")
+MOST_PER_ROW = 10_000
+"""People of whom a peer by rows is measured; with more it takes many minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds and MiB of a process; what was asked of the API; what it printed."""
+
+    seconds: float
+    peak: int
+    requests: int
+    said: str
+
+
+class Benchmark:
+    """One district served, and processes measured on it."""
+
+    def __init__(self, url: str, database: str, folder: Path) -> None:
+        self._url, self._database, self._folder = url, database, folder
+
+    def floor(self, which: str) -> Measured:
+        self.show(0)
+        return self._run("benchmarks.throughput.floor", which, self._url, self._plain("floor"))
+
+    def nights(self) -> Iterator[tuple[str, Measured]]:
+        self.show(0)
+        self._run("benchmarks.throughput.ours", "prepare")
+        for name, step in NIGHTS.items():
+            self.show(step)
+            yield name, self._run("benchmarks.throughput.ours", "sync")
+
+    def peer(self, which: str) -> Iterator[tuple[str, Measured]]:
+        for name, step in list(NIGHTS.items())[:3]:
+            self.show(step)
+            database = self._database
+            if not database.startswith("postgresql"):
+                database = f"sqlite:///{self._plain(which)}"
+            yield name, self._run("benchmarks.throughput.peers", which, self._url, database)
+
+    def show(self, step: int) -> None:
+        asked = urllib.request.Request(f"{self._url}/_state/{step}", method="POST")  # noqa: S310
+        urllib.request.urlopen(asked, timeout=600).read()  # noqa: S310 - our own server
+
+    def _plain(self, name: str) -> str:
+        is_file = not self._database.startswith("postgresql")
+        return str(self._folder / f"{name}.sqlite3") if is_file else self._database
+
+    def _run(self, module: str, *words: str) -> Measured:
+        self._counted()
+        with tempfile.TemporaryFile() as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(  # noqa: S603 - our own programs
+                [sys.executable, "-m", module, *words],
+                env=os.environ | self._environment(),
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - began
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode not in (0, 3):
+                raise SystemExit(f"{module} {words[0]} failed ({process.returncode})")
+            output.seek(0)
+            said = output.read().decode()
+        return Measured(seconds, usage.ru_maxrss // 1024, self._counted(), said)
+
+    def _counted(self) -> int:
+        with urllib.request.urlopen(f"{self._url}/_counts", timeout=60) as answer:  # noqa: S310
+            number: int = json.load(answer)["requests"]
+            return number
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "INSTANCE_PATH": str(self._folder),
+            "CLEVER_API_URL": self._url,
+            "CLEVER_AUTH_URL": self._url,
+            "CLEVER_REQUESTS_PER_MINUTE": "100000",
+            "DLT_DATA_DIR": str(self._folder / "dlt"),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+            **({"DATABASE_URL": self._database} if self._database else {}),
+        }
+
+
+@contextmanager
+def served(people: int, schools: int) -> Iterator[str]:
+    port = str(free_port())
+    module = "benchmarks.throughput.district"
+    server = subprocess.Popen([sys.executable, "-m", module, port, str(people), str(schools)])  # noqa: S603
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/_counts", timeout=5).read()  # noqa: S310
+                break
+            except OSError:
+                time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def measure(url: str, server: str, people: int, rounds: int, *, peers: bool) -> None:
+    found: dict[str, list[Measured]] = defaultdict(list)
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
+            bench = Benchmark(url, database, Path(folder))
+            for which, name in (("a", "(a) download, parse"), ("b", "(b) and bare write")):
+                found[name].append(bench.floor(which))
+            for name, measured in bench.nights():
+                found[name].append(measured)
+    if peers and people <= MOST_PER_ROW:
+        for which in PEERS:
+            if which == "per_row" or find_spec(which):
+                with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
+                    bench = Benchmark(url, database, Path(folder))
+                    for name, measured in bench.peer(which):
+                        found[f"{which}: {name}"].append(measured)
+    tell(found)
+
+
+def tell(found: Mapping[str, list[Measured]]) -> None:
+    floor, bare, *_ = (statistics.median(each.seconds for each in ms) for ms in found.values())
+    say(f"  {'':28}{'seconds':>9}{'× (a)':>8}{'× (b)':>8}{'MiB':>6}{'requests':>10}  queries")
+    for name, measured in found.items():
+        seconds = statistics.median(each.seconds for each in measured)
+        last = measured[-1]
+        about = json.loads(last.said) if last.said.startswith("{") else {}
+        ratios = f"{seconds / floor:8.2f}{seconds / bare:8.2f}"
+        peak = max(each.peak for each in measured)
+        line = f"  {name:28}{seconds:9.2f}{ratios}{peak:6}{last.requests:10}"
+        say(f"{line}  {about.get('queries', '')} {about.get('statuses', '')}")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - this is its output
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("people", type=int, nargs="*", default=[3000, 10_000])
+    parser.add_argument("--school", type=int, default=1000, help="People of each school.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--peers", action="store_true", help="Measure what people use today too.")
+    options = parser.parse_args()
+    servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
+    for people in options.people:
+        schools = max(1, people // options.school)
+        with served(people, schools) as url:
+            for kind, server in servers.items():
+                if kind == "SQLite" or server:
+                    rounds = options.rounds
+                    say(f"\n{people:,} people, {schools} schools, {kind}, medians of {rounds}")
+                    measure(url, server, people, rounds, peers=options.peers)
+
+
+if __name__ == "__main__":
+    main()

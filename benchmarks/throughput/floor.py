@@ -1,0 +1,123 @@
+"""What the work costs anyway, by hand: (a) download and parse, (b) and the barest bulk write.
+
+python -m benchmarks.throughput.floor a|b URL [DATABASE_URL]. (b) writes people, classes and
+memberships into empty tables of its own, in one transaction, in the quickest way that each
+database has; no log, no snapshot, no matching.
+"""
+
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+import psycopg
+import requests
+
+from benchmarks.throughput.district import TOKEN
+
+Json = dict[str, Any]
+PERSON = ("id", "school", "roles", "first", "last", "email", "grade", "number", "sis_id")
+SECTION = ("id", "school", "name", "course", "term", "grade", "period")
+MEMBERSHIP = ("section", "side", "person")
+_TABLES = {"people": PERSON, "sections": SECTION, "memberships": MEMBERSHIP}
+
+
+def pages(url: str) -> Iterator[tuple[str, list[Json]]]:
+    """(collection, records) page by page, the district whole."""
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {TOKEN}"
+        for kind in ("districts", "schools", "terms", "courses", "users", "sections"):
+            path: str | None = f"/v3.1/{kind}?limit=10000"
+            while path:
+                body = orjson.loads(session.get(url + path, timeout=60).content)
+                yield kind, [entry["data"] for entry in body["data"]]
+                links = {link["rel"]: link["uri"] for link in body["links"]}
+                path = links.get("next")
+
+
+def parse(kind: str, records: list[Json]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """(table, row) of everything on a page."""
+    if kind == "users":
+        for user in records:
+            role, about = next(iter(user["roles"].items()))
+            name = user["name"]
+            yield (
+                "people",
+                (
+                    user["id"],
+                    about["school"],
+                    role,
+                    name["first"],
+                    name["last"],
+                    user["email"],
+                    about.get("grade", ""),
+                    about.get("student_number", ""),
+                    about["sis_id"],
+                ),
+            )
+    elif kind == "sections":
+        for each in records:
+            keys = ("id", "school", "name", "course", "term_id", "grade", "period")
+            yield "sections", tuple(each[key] for key in keys)
+            for person in each["teachers"]:
+                yield "memberships", (each["id"], "managers", person)
+            for person in each["students"]:
+                yield "memberships", (each["id"], "members", person)
+
+
+def rows_of(url: str) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+    """Each page's rows by table."""
+    for kind, records in pages(url):
+        rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _TABLES}
+        for table, row in parse(kind, records):
+            rows[table].append(row)
+        yield rows
+
+
+def write_sqlite(path: str, batches: Iterable[dict[str, list[tuple[Any, ...]]]]) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    for table, columns in _TABLES.items():
+        connection.execute(f"CREATE TABLE floor_{table} ({', '.join(columns)}, {_key(table)})")
+    connection.execute("BEGIN IMMEDIATE")
+    for rows in batches:
+        for table, of_table in rows.items():
+            marks = ", ".join("?" * len(_TABLES[table]))
+            connection.executemany(f"INSERT INTO floor_{table} VALUES ({marks})", of_table)  # noqa: S608
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def write_postgresql(url: str, batches: Iterable[dict[str, list[tuple[Any, ...]]]]) -> None:
+    with psycopg.connect(url) as connection:
+        for table, columns in _TABLES.items():
+            typed = ", ".join(f"{column} text" for column in columns)
+            connection.execute(f"CREATE TABLE floor_{table} ({typed}, {_key(table)})")  # type: ignore[arg-type]
+        connection.commit()
+        for rows in batches:
+            for table, of_table in rows.items():
+                with connection.cursor().copy(f"COPY floor_{table} FROM STDIN") as copy:  # type: ignore[arg-type]
+                    for row in of_table:
+                        copy.write_row(row)
+
+
+def _key(table: str) -> str:
+    columns = "section, side, person" if table == "memberships" else "id"
+    return f"PRIMARY KEY ({columns})"
+
+
+def main() -> None:
+    which, url, *database = sys.argv[1:]
+    if which == "a":
+        for rows in rows_of(url):
+            del rows
+    elif database[0].startswith("postgresql"):
+        write_postgresql(database[0], rows_of(url))
+    else:
+        write_sqlite(database[0], rows_of(url))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Mails that are about no single run: a source that is down, a school that has gone stale."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import render_template
+
+from roster_dash.mail.message import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`about`: the district's or the school's name. `since` is shown on the clock of `zone`."""
+
+    about: str
+    since: datetime
+    zone: str
+    url: str
+    waiting: int = 0
+
+
+_WORDS = {
+    "outage": (
+        "Clever doesn’t answer for {about} since {short}",
+        "Clever has not answered for {about} since {since}. {waiting} and nothing was changed: "
+        "people and lists stay as they are. The syncs are tried again all the time and go on by "
+        "themselves as soon as Clever answers. You need not do anything, and you get one more "
+        "mail when it is over.",
+        "See the schools",
+    ),
+    "outage_over": (
+        "Clever answers again for {about}",
+        "Clever answers again for {about}; it had not since {since}. The syncs that waited are "
+        "being done now.",
+        "See the schools",
+    ),
+    "stale": (
+        "{about}: no good sync since {short}",
+        "The last good sync of {about} was on {since}. Its people and lists are as they were "
+        "then; who came or left since isn’t known here. The page of the school says what stands "
+        "in the way.",
+        "See what stands in the way",
+    ),
+}
+"""Kind of mail -> (subject, text, what its link says)."""
+
+
+def compose_notice(kind: str, notice: Notice) -> Mail:
+    subject, text, label = _WORDS[kind]
+    local = notice.since.astimezone(ZoneInfo(notice.zone))
+    values = {
+        "about": notice.about,
+        "since": f"{local:%A} {local.day} {local:%B}, {local:%H:%M}",
+        "short": f"{local:%a %H:%M}",
+        "waiting": _waiting(notice.waiting),
+    }
+    about = {"lead": text.format(**values), "label": label, "link": notice.url}
+    return Mail(
+        subject=" ".join(subject.format(**values).split()),
+        text=render_template("mail/note.txt", **about),
+        html=render_template("mail/note.html", **about),
+    )
+
+
+def _waiting(number: int) -> str:
+    return "1 school’s sync waits" if number == 1 else f"{number:,} schools’ syncs wait"
