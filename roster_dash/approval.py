@@ -4,6 +4,7 @@ An approval binds to the listed operations and to nothing else: the plan is made
 here now, and only what it still asks for, exactly so, is applied. What is new waits again.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,6 +12,7 @@ from functools import partial
 from roster_dash import clock
 from roster_dash.planning import Ground, ground_of
 from roster_dash.roster.errors import BadInput, NotWaiting
+from roster_dash.roster.history import Thing, Waiting
 from roster_dash.roster.operations import Operation, fingerprint
 from roster_dash.roster.proposals import relink
 from roster_dash.roster.records import Snapshot
@@ -52,7 +54,9 @@ def _approve(
     if latest is None:
         raise NotWaiting("No answer of the roster is kept any more; the next sync decides anew.")
     ground = ground_of(run.school, settings)
-    waiting = {thing: waits for thing, waits, _ in holds.still_waiting(run.school_id)}
+    waiting: dict[Thing, list[Waiting]] = defaultdict(list)
+    for thing, waits, _ in holds.still_waiting(run.school_id):
+        waiting[thing].append(waits)
     ground = replace(ground, history=replace(ground.history, waiting=waiting))
     picked = {
         row.id: _picked(row, same_as[row.id], ground, latest[1])

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from roster_dash.roster.grace import Stage, is_new, stage_of
-from roster_dash.roster.history import History
+from roster_dash.roster.history import History, Waiting
 from roster_dash.roster.operations import Action, Entity, Operation, fingerprint, part_of
 from roster_dash.roster.outcomes import Outcome
 from roster_dash.roster.proposals import Proposal
@@ -108,26 +108,40 @@ def judge(
     ]
     waiting = {index for verdict in verdicts for index in verdict.held}
     verdicts += _handed_over(proposals, kept, waiting)
-    waiting = {index for verdict in verdicts for index in verdict.held}
-    return [*verdicts, *_waiting_still(proposals, waiting, history)]
+    held_anyway: dict[int, frozenset[str]] = defaultdict(frozenset)
+    for verdict in verdicts:
+        for index, columns in verdict.held.items():
+            held_anyway[index] |= columns
+    return [*verdicts, *_waiting_still(proposals, held_anyway, history)]
 
 
-def _waiting_still(proposals: Proposals, held_anyway: Set[int], history: History) -> list[Verdict]:
-    """What an earlier run held and nobody has decided, though no guard would hold it today."""
+def _waiting_still(
+    proposals: Proposals, held_anyway: Mapping[int, frozenset[str]], history: History
+) -> list[Verdict]:
+    """What an earlier run held and nobody has decided, though no guard would hold it today.
+
+    Also where one does hold something about the same person, but not all that waits.
+    """
     held: dict[Guard, dict[int, frozenset[str]]] = defaultdict(dict)
     for index, proposal in enumerate(proposals if history.waiting else ()):
-        operation = proposal.operation
-        if operation is None or index in held_anyway:
+        operation, today = proposal.operation, held_anyway.get(index, frozenset())
+        if operation is None or today >= ALL_COLUMNS:
             continue
-        waits = history.waiting.get((Entity.PERSON, operation.kept_id or operation.source_id))
-        if waits and fingerprint(held_part(operation, waits.columns)) == waits.fingerprint:
-            whole = set(operation.after) <= waits.columns
-            columns = ALL_COLUMNS if whole else frozenset(waits.columns)
-            held[Guard(waits.guard)][index] = columns
+        thing = (Entity.PERSON, operation.kept_id or operation.source_id)
+        for waits in history.waiting.get(thing, ()):
+            if not today >= waits.columns and _is_what_waits(operation, waits):
+                whole = set(operation.after) <= waits.columns
+                columns = ALL_COLUMNS if whole else frozenset(waits.columns)
+                of_guard = held[Guard(waits.guard)]
+                of_guard[index] = of_guard.get(index, frozenset()) | columns
     return [
         Verdict(guard, f"{len(indexes):,} from an earlier sync: {_lower(GUARDS[guard])}.", indexes)
         for guard, indexes in held.items()
     ]
+
+
+def _is_what_waits(operation: Operation, waits: Waiting) -> bool:
+    return fingerprint(held_part(operation, waits.columns)) == waits.fingerprint
 
 
 def without_rejected(

@@ -169,10 +169,14 @@ def _reverted(change: WantedChange, history: History) -> ListVerdict | None:
 def _waits_still(change: WantedChange, history: History) -> ListVerdict | None:
     """What an earlier run held and nobody has decided."""
     operation = change.operation
-    waits = history.waiting.get((operation.entity, operation.kept_id or operation.source_id))
-    if waits is None or waits.fingerprint != fingerprint(operation):
-        return None
-    return Guard(waits.guard), f"{operation.label}: waits since an earlier sync."
+    thing, mark = (
+        (operation.entity, operation.kept_id or operation.source_id),
+        fingerprint(operation),
+    )
+    for waits in history.waiting.get(thing, ()):
+        if waits.fingerprint == mark:
+            return Guard(waits.guard), f"{operation.label}: waits since an earlier sync."
+    return None
 
 
 def _retiring(

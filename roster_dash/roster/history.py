@@ -61,7 +61,7 @@ class History:
     rejected: Set[str] = frozenset()
     declined: Mapping[Thing, Sequence[Waiting]] = field(default_factory=dict)
     reverted: Mapping[tuple[Entity, int], Set[str]] = field(default_factory=dict)
-    waiting: Mapping[Thing, Waiting] = field(default_factory=dict)
+    waiting: Mapping[Thing, Sequence[Waiting]] = field(default_factory=dict)
 
 
 NOTHING_BEFORE = History()

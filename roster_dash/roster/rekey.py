@@ -75,7 +75,7 @@ def suspect_new_ids(proposals: Sequence[Proposal], history: History) -> Suspicio
 def _waiting_pairs(
     proposals: Sequence[Proposal], pairs: Mapping[int, int], history: History
 ) -> dict[int, int]:
-    waiting = {waits.fingerprint for waits in history.waiting.values()}
+    waiting = {each.fingerprint for each in chain.from_iterable(history.waiting.values())}
     return {
         new: old
         for new, old in pairs.items()
@@ -88,7 +88,7 @@ def _waiting_arrivals(
     proposals: Sequence[Proposal], indexes: Sequence[int], history: History
 ) -> list[int]:
     """The arrivals of some doubtful ones that wait still, with all who left."""
-    waiting = {waits.fingerprint for waits in history.waiting.values()}
+    waiting = {each.fingerprint for each in chain.from_iterable(history.waiting.values())}
     arrived = [
         index
         for index in indexes

@@ -1,6 +1,6 @@
 """What the planner must know of a school's past, read from the log and from what was decided."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,19 +51,19 @@ def load_history(school: School, settings: SyncSettings, now: datetime) -> Histo
     )
 
 
-def _waiting(school: School, settings: SyncSettings, now: datetime) -> dict[Thing, Waiting]:
+def _waiting(school: School, settings: SyncSettings, now: datetime) -> dict[Thing, list[Waiting]]:
     """What waits; but for what waits under limits that somebody, or the calendar, has raised."""
     zone = ZoneInfo(school.timezone)
     today = settings.limits_on(now.astimezone(zone).date())
     raised: dict[int, bool] = {}
-    waiting = {}
+    waiting: dict[Thing, list[Waiting]] = defaultdict(list)
     for thing, waits, run in holds.still_waiting(school.id):
         if run.id not in raised:
             then = settings_of_run(run) or settings
             day = (run.finished_at or now).astimezone(zone).date()
             raised[run.id] = today.exceeds(then.limits_on(day))
         if not raised[run.id] or waits.guard not in LIMITED:
-            waiting[thing] = waits
+            waiting[thing].append(waits)
     return waiting
 
 

@@ -470,6 +470,33 @@ def test_names_that_were_rejected_stay_and_the_rest_comes() -> None:
     assert {tuple(op.after) for op in again.operations} == {("grade",)}
 
 
+def waiting_of(made: Plan) -> History:
+    return History(
+        waiting={
+            (held.operation.entity, held.operation.kept_id or held.operation.source_id): [
+                Waiting(held.fingerprint, held.guard, frozenset(held.operation.after))
+            ]
+            for held in made.held
+        }
+    )
+
+
+def test_what_waits_goes_on_waiting_where_another_guard_holds_only_a_part_of_it() -> None:
+    """A name that waits with a role must not come when only the role is doubtful any more."""
+    rows = [kept(a_teacher()) for _ in range(4)]
+    records = [
+        replace(row.person, roles=(Role.ADMIN,), last_name="Other", grade="11") for row in rows
+    ]
+    first = planned(records, rows)
+    assert {frozenset(held.operation.after) for held in first.held} == {
+        frozenset(("roles", "last_name"))
+    }
+    fewer = [records[0], *(row.person for row in rows[1:])]
+    again = planned(fewer, rows, waiting_of(first))
+    assert [held.fingerprint for held in again.held] == [first.held[0].fingerprint]
+    assert {name for op in again.operations for name in op.after} <= {"grade"}
+
+
 def test_new_ids_that_were_rejected_do_not_come_though_the_others_are_few() -> None:
     rows = students(60)
     records = [replace(row.person, source_id=f"new{row.id}") for row in rows[:7]]
