@@ -47,6 +47,17 @@ def ending_of(planned: Plan) -> Ending:
     )
 
 
+def ending_again(before: Run) -> Ending:
+    """How a run ends that meets what an earlier one met, which found nothing to do."""
+    return Ending(
+        status=RunStatus.SUCCEEDED,
+        message=before.message,
+        counts=before.counts,
+        warnings=before.warnings,
+        problems=before.problems,
+    )
+
+
 def add_result_mails(run: Run, settings: SyncSettings) -> Sequence[int]:
     """Tells whoever wants to know, unless it is no news."""
     counts, warnings = run.counts or NO_COUNTS, list(run.warnings)

@@ -83,11 +83,12 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
     made = runs.add_revert(run, user_id, _ending(reverting, hold=hold), now, keeps_off=hold)
     rosters.apply_operations(run.school_id, {"run_id": made.id}, reversal.operations)
     rosters.set_countdowns(
+        run.school_id,
         {
             op.kept_id: None
             for op in reversal.operations
             if op.entity is Entity.PERSON and op.kept_id
-        }
+        },
     )
     audit.record(
         Did.RUN_REVERTED,

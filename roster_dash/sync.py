@@ -16,20 +16,28 @@ from sqlalchemy.exc import DBAPIError
 
 from roster_dash import clock, logs
 from roster_dash.connection import open_source
-from roster_dash.ending import Result, add_result_mails, ending_of, tell_requester
+from roster_dash.ending import (
+    Result,
+    add_result_mails,
+    ending_again,
+    ending_of,
+    tell_requester,
+)
+from roster_dash.fetching import SharedFetch, fetch_answer
 from roster_dash.heart import beating
 from roster_dash.outage import watched
-from roster_dash.planning import ground_of
+from roster_dash.planning import ground_of, today_at
 from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled, SourceDown
 from roster_dash.roster.plan import Plan
-from roster_dash.roster.records import DistrictPart, Snapshot
+from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.sources import Progress, Source
-from roster_dash.store import beats, glance, holds, rosters, runs, snapshots, webhooks
+from roster_dash.roster.settled import settled_until
+from roster_dash.sources import Answer
+from roster_dash.store import beats, glance, holds, rosters, runs, settled, snapshots, webhooks
 from roster_dash.store import settings as settings_store
 from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
 from roster_dash.store.tables import Run, School
@@ -66,12 +74,12 @@ def _silent(phase: str, pages: int, done: int, total: int) -> None:
 def sync_run(
     run_id: int,
     report: Report = _silent,
-    parts: dict[int, DistrictPart] | None = None,
+    shared: SharedFetch | None = None,
     stop: threading.Event | None = None,
 ) -> Result:
     """Does one queued run, to its end. A run that isn't queued (any more) is left alone.
 
-    `parts` shares what is fetched once per district between the runs of one command. Once `stop`
+    `shared` shares what is fetched once per district between the runs of one command. Once `stop`
     is set, a run that is still being fetched goes back into the queue.
     Errors: UnforeseenError for whatever was not foreseen, after the run has been marked as failed.
     """
@@ -80,18 +88,20 @@ def sync_run(
     if token is None:
         return Result(runs.find_run(run_id))
     with logs.about(run=run_id), beating(beats.of_run(run_id, token)):
-        return _to_its_end(run_id, token, report, parts, stop or threading.Event())
+        return _to_its_end(
+            run_id, token, report, shared or SharedFetch(), stop or threading.Event()
+        )
 
 
 def _to_its_end(
     run_id: int,
     token: str,
     report: Report,
-    parts: dict[int, DistrictPart] | None,
+    shared: SharedFetch,
     stop: threading.Event,
 ) -> Result:
     try:
-        return _sync(runs.find_run(run_id), token, report, parts, stop)
+        return _sync(runs.find_run(run_id), token, report, shared, stop)
     except HandedOverError:
         return _give_back(run_id, token, counted=False)
     except RosterDashError as error:
@@ -126,7 +136,7 @@ def _sync(
     run: Run,
     token: str,
     report: Report,
-    parts: dict[int, DistrictPart] | None,
+    shared: SharedFetch,
     stop: threading.Event,
 ) -> Result:
     run_id, run_trigger, school = run.id, run.trigger, run.school
@@ -150,36 +160,55 @@ def _sync(
 
     report("fetching", 0, 0, 0)
     with watched(district_id, by_schedule=run_trigger == Trigger.SCHEDULE):
-        if parts is not None and district_id in parts:
-            part = parts[district_id]
-        else:
-            part = _district_part(source, district_id, fetching, since)
-        if parts is not None:
-            parts[district_id] = part
-        snapshot = source.fetch_school(clever_id, part, fetching)
+        answer = fetch_answer(source, district_id, clever_id, fetching, since, shared)
     _stop_if_cancelled(run_id)
     runs.set_phase(run_id, token, "applying")
     commit()
 
     def apply() -> Result:
         _stop_if_cancelled(run_id)
-        return apply_snapshot(run_id, token, snapshot, settings, report)
+        return apply_answer(run_id, token, answer, settings, report)
 
     return persistently(apply)
 
 
-def apply_snapshot(
+def apply_answer(
     run_id: int,
     token: str,
-    snapshot: Snapshot,
+    answer: Answer,
     settings: SyncSettings,
     report: Report = _silent,
     now: datetime | None = None,
 ) -> Result:
-    """Plan and write, with the report and the outbox, in one transaction. `now` is for tests."""
+    """Plan and write, with the report and the outbox, in one transaction. `now` is for tests.
+
+    An answer that is the same as at a run that found nothing to do isn't even read.
+    """
     now = now or clock.now()
     begin_snapshot_of_database()
     run = runs.find_run(run_id)
+    key = settled.key_of(run, answer.digest)
+    ending = _meet_again(run, answer, now, key)
+    if ending is None:
+        ending = _apply_snapshot(run, answer.snapshot(), settings, report, now, key)
+    return _finish(run_id, token, ending, settings, now)
+
+
+def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | None:
+    """How a run ends that meets what an earlier one met, which found nothing to do."""
+    before = settled.same_as(run.school, key, today_at(run.school, now))
+    if before is None or before.snapshot_id is None:
+        return None
+    same = snapshots.save_same(run.school_id, before.snapshot_id, answer.about, now)
+    if same is None:
+        return None
+    run.snapshot_id = same
+    return ending_again(before)
+
+
+def _apply_snapshot(
+    run: Run, snapshot: Snapshot, settings: SyncSettings, report: Report, now: datetime, key: str
+) -> Ending:
     school = run.school
     ground = ground_of(school, settings, now)
     refuse_empty_school(snapshot, ground.kept)
@@ -187,14 +216,16 @@ def apply_snapshot(
     total = len(planned.operations)
     rosters.apply_operations(
         school.id,
-        {"run_id": run_id},
+        {"run_id": run.id},
         planned.operations,
         lambda done: report("applying", 0, done, total),
     )
-    rosters.set_countdowns(planned.marks)
+    rosters.set_countdowns(school.id, planned.marks)
     run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, now).id
-    holds.keep_holds(school.id, run_id, planned, now)
-    return _finish(run_id, token, ending_of(planned), settings, now)
+    holds.keep_holds(school.id, run.id, planned, now)
+    until = settled_until(planned, snapshot, ground.kept, ground.today)
+    settled.keep(school.id, run.id, key, until)
+    return ending_of(planned)
 
 
 def _end(run_id: int, token: str, ending: Ending) -> Result:
@@ -300,19 +331,6 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
         planned, message = Plan(warnings=(refusal.message,)), refusal.message
     by_role = outcomes_by_role(planned, snapshot, ground.kept, settings)
     return Preview(planned, counts_of(planned), snapshot_id, message, by_role)
-
-
-def _district_part(
-    source: Source, district_id: int, progress: Progress, since: datetime
-) -> DistrictPart:
-    """The district-wide part: one fetched since then by another run, or a fresh one."""
-    part = snapshots.district_part_since(district_id, since)
-    commit()
-    if part is None:
-        part = source.fetch_district_part(progress)
-        snapshots.save_district_part(district_id, part, clock.now())
-        commit()
-    return part
 
 
 def _stop_if_cancelled(run_id: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -32,9 +33,14 @@ from roster_dash.sandbox.server import Server, running
 from roster_dash.store import passwords
 from roster_dash.store.tables import User
 from tests.builders import Builder
+from tests.changes import unnoted_changes
 from tests.clever import Clever
 from tests.processes import Start, processes
 from tests.visitor import Visitor
+
+hypothesis.settings.register_profile("ci", derandomize=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+"""CI tries the same examples every time, so that what fails there is the change's doing."""
 
 _databases = count(1)
 _real_connect = socket.socket.connect
@@ -185,8 +191,10 @@ def app(config: Config) -> Iterator[Flask]:
     application.testing = True
     with application.app_context():
         _empty_redis(config.redis_url)
-        yield application
+        with unnoted_changes() as unnoted:
+            yield application
         db.session.remove()
+        assert not unnoted
         if db.engine.dialect.name == "postgresql":
             _empty_tables()
         db.engine.dispose()

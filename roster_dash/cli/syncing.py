@@ -1,7 +1,9 @@
 """Syncing from the command line: here and now, or through the queue."""
 
 import logging
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 
 import click
@@ -16,11 +18,12 @@ from roster_dash.cli.documents import (
 )
 from roster_dash.cli.output import UNFORESEEN, answers, tell
 from roster_dash.cli.setup import parse_pairs
+from roster_dash.fetching import SharedFetch
 from roster_dash.roster.errors import BadInput, RosterDashError, RunBusy
-from roster_dash.roster.records import DistrictPart
 from roster_dash.store import holds, runs, schools
 from roster_dash.store import settings as settings_store
 from roster_dash.store.export import run_document
+from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.sync import abandon, preview, sync_run
 
@@ -38,21 +41,32 @@ def sync(
 ) -> None:
     if sum(map(bool, (school_ref, district_ref, every))) != 1:
         raise BadInput("Say one of: a SCHOOL, --district DISTRICT, --all.")
-    parts: dict[int, DistrictPart] = {}
-    act = _enqueue if enqueue else partial(_sync_here, parts)
     if school_ref:
-        documents = [act(schools.find_school(school_ref).id)]
+        chosen: Sequence[School] = [schools.find_school(school_ref)]
+    elif district_ref:
+        chosen = schools.find_district(district_ref).schools
     else:
-        chosen = schools.find_district(district_ref).schools if district_ref else None
-        ids = [school.id for school in (schools.all_schools() if chosen is None else chosen)]
-        documents = [_or_error(act, school_id) for school_id in ids]
+        chosen = schools.all_schools()
+    with closing(SharedFetch(_at_the_source(chosen))) as shared:
+        act = _enqueue if enqueue else partial(_sync_here, shared)
+        ids = [school.id for school in chosen]
+        documents = [act(ids[0])] if school_ref else [_or_error(act, each) for each in ids]
     _answer_runs(documents, single=bool(school_ref), wants_json=as_json)
 
 
-def _sync_here(parts: dict[int, DistrictPart], school_id: int) -> Document:
+def _at_the_source(chosen: Sequence[School]) -> dict[int, list[str]]:
+    """The districts' ids -> their schools' ids at the source, of those that are linked."""
+    wanted: dict[int, list[str]] = defaultdict(list)
+    for school in chosen:
+        if school.unlinked_at is None:
+            wanted[school.district_id].append(school.clever_id)
+    return wanted
+
+
+def _sync_here(shared: SharedFetch, school_id: int) -> Document:
     """Runs a school's sync in this process, with its mail and what waited behind it."""
     run_id = _run_here(school_id)
-    result = sync_run(run_id, parts=parts)
+    result = sync_run(run_id, shared=shared)
     if result.run.status in runs.ACTIVE:
         raise RunBusy(f"Run {run_id} of this school was taken by another process; wait for it.")
     rollback()

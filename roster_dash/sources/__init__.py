@@ -3,13 +3,38 @@
 A fetch is complete or it is an error; there is nothing in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being read, pages so far, records so far) after every page."""
+
+
+class Answer(Protocol):
+    """One complete, verified answer for one school, read only when somebody looks into it.
+
+    `digest` is of all that `snapshot` says but `about`: the same digest is the same roster.
+    """
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def about(self) -> Mapping[str, str]: ...
+
+    def snapshot(self) -> Snapshot: ...
+
+
+class Pulled(Protocol):
+    """A district in one go, for all the schools that were wanted."""
+
+    def answer(self, school_id: str) -> Answer:
+        """Errors: NotShared if the school isn't shared (any more)."""
+
+    def close(self) -> None:
+        """It takes room on disk until then."""
 
 
 class Source(Protocol):
@@ -29,3 +54,9 @@ class Source(Protocol):
 
     def fetch_school(self, source_id: str, part: DistrictPart, progress: Progress) -> Snapshot:
         """Everything about one school. Errors: NotShared if the school isn't shared (any more)."""
+
+    def fetch_answer(self, source_id: str, part: DistrictPart, progress: Progress) -> Answer:
+        """The same, not read yet."""
+
+    def pull(self, wanted: Collection[str], progress: Progress) -> Pulled | None:
+        """What is wanted of the district in one go, where that costs fewer requests."""

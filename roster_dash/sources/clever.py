@@ -1,29 +1,28 @@
 """Clever as a source: which endpoints are asked, and how their answers become a snapshot."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 from roster_dash.roster.errors import AccessRefused, NotApproved, SourceError
-from roster_dash.roster.records import (
-    DistrictPart,
-    Person,
-    SharedSchool,
-    Snapshot,
-)
-from roster_dash.roster.roles import Role
+from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
 from roster_dash.sources import Progress
-from roster_dash.sources.clever_parse import (
-    course_name,
-    parse_admin,
-    parse_contacts,
-    parse_section,
-    parse_term,
-    parse_user,
+from roster_dash.sources.clever_answer import (
+    KINDS,
+    CleverAnswer,
+    about_district,
+    digest_of,
+    digest_of_records,
 )
-from roster_dash.sources.http import Json, JsonApi
+from roster_dash.sources.clever_parse import parse_admin, parse_contacts
+from roster_dash.sources.clever_pull import Pull, UnclearError, is_worth_it
+from roster_dash.sources.http import JsonApi
+from roster_dash.sources.pages import Json, RawRecord, read_records
+
+log = logging.getLogger(__name__)
 
 PAGE = 10_000
 """Clever's largest page: fewest requests."""
@@ -71,8 +70,7 @@ class CleverSource:
         return str(self._district().get("name") or "").strip()
 
     def schools(self) -> list[SharedSchool]:
-        records = self._collect("/schools", "schools", _silent)
-        return [_shared_school(record) for record in records.values()]
+        return [_shared_school(each) for each in self._read("/schools", "schools", _silent)]
 
     def school(self, source_id: str) -> SharedSchool:
         body = self._api.get(f"/{self._app.version}/schools/{source_id}", "school")
@@ -82,15 +80,18 @@ class CleverSource:
         return _shared_school(record)
 
     def fetch_district_part(self, progress: Progress) -> DistrictPart:
-        admins = self._collect("/users", "district admins", progress, role="district_admin")
-        contacts = self._collect("/users", "contacts", progress, role="contact")
-        people = (parse_admin(user) for user in admins.values())
+        admins = self._read("/users", "district admins", progress, role="district_admin")
+        contacts = self._read("/users", "contacts", progress, role="contact")
+        people = map(parse_admin, admins)
         return DistrictPart(
             admins=tuple(person for person in people if person.source_id),
-            contacts=parse_contacts(contacts.values()),
+            contacts=parse_contacts(contacts),
         )
 
     def fetch_school(self, source_id: str, part: DistrictPart, progress: Progress) -> Snapshot:
+        return self.fetch_answer(source_id, part, progress).snapshot()
+
+    def fetch_answer(self, source_id: str, part: DistrictPart, progress: Progress) -> CleverAnswer:
         district = self._district()
         school = self.school(source_id)
         path = f"/schools/{source_id}"
@@ -98,18 +99,48 @@ class CleverSource:
         sections = self._collect(f"{path}/sections", "classes", progress)
         terms = self._collect(f"{path}/terms", "terms", progress)
         courses = self._collect(f"{path}/courses", "courses", progress)
-        names = {course_id: course_name(course) for course_id, course in courses.items()}
-        return Snapshot(
-            school_name=school.name,
-            people=_people(users.values(), part, source_id),
-            sections=tuple(parse_section(section, names) for section in sections.values()),
-            terms=tuple(parse_term(term) for term in terms.values()),
-            about=_about(district),
+        contacts = {each: part.contacts[each] for each in sorted(users) if each in part.contacts}
+        records = {
+            kind: list(found.values())
+            for kind, found in zip(KINDS, (users, sections, terms, courses), strict=True)
+        }
+        digests = {kind: digest_of_records(found) for kind, found in records.items()}
+        return CleverAnswer(
+            source_id,
+            school.name,
+            records,
+            part.admins,
+            contacts,
+            digest_of(school.name, digests, part.admins, contacts.items()),
+            about_district(district),
         )
+
+    def pull(self, wanted: Collection[str], progress: Progress) -> Pull | None:
+        """The district whole; None if schools are better asked for one by one."""
+        names = {each.source_id: each.name for each in self.schools()}
+        if not is_worth_it(len(wanted), len(names)):
+            return None
+        pulled = Pull(wanted, names, about_district(self._district()))
+        try:
+            for kind, what in zip(KINDS, ("people", "classes", "terms", "courses"), strict=True):
+                self._pull(pulled, kind, what, progress)
+        except UnclearError as reason:
+            log.info("schools are asked for one by one: %s", reason)
+            return None
+        return pulled.finish()
+
+    def _pull(self, pulled: Pull, kind: str, what: str, progress: Progress) -> None:
+        records = 0
+        path, query = f"/{self._app.version}/{kind}", {"limit": str(PAGE)}
+        for number, page in enumerate(self._api.unproven_pages(path, query, what), 1):
+            pulled.add_page(kind, page)
+            records += len(page.ids)
+            progress(what, number, records)
 
     def _district(self) -> Json:
         """The token's one district; a token of another district is refused."""
-        records = self._collect("/districts", "district", _silent, limit="")
+        districts = self._read("/districts", "district", _silent, limit="")
+        records = {str(district.get("id") or ""): district for district in districts}
         if not records:
             raise SourceError(
                 "Clever’s answer for the district is not complete: it is empty. "
@@ -122,19 +153,23 @@ class CleverSource:
             )
         return records[self._district_id]
 
-    def _collect(self, path: str, what: str, progress: Progress, **query: str) -> dict[str, Json]:
+    def _collect(
+        self, path: str, what: str, progress: Progress, **query: str
+    ) -> dict[str, RawRecord]:
         """A whole collection by id; an id that comes twice counts once, the later one."""
-        records: dict[str, Json] = {}
+        records: dict[str, RawRecord] = {}
         nameless = 0
         url = f"/{self._app.version}{path}"
         asked = {name: value for name, value in ({"limit": str(PAGE)} | query).items() if value}
-        for page, items in enumerate(self._api.pages(url, asked, what), 1):
-            for item in items:
-                key = str(item.get("id") or "")
+        for number, page in enumerate(self._api.pages(url, asked, what), 1):
+            for key, record in zip(page.ids, page.records, strict=True):
                 nameless += not key
-                records[key or f"\0{nameless}"] = item  # kept: the run says it is invalid
-            progress(what, page, len(records))
+                records[key or f"\0{nameless}"] = record  # kept: the run says it is invalid
+            progress(what, number, len(records))
         return records
+
+    def _read(self, path: str, what: str, progress: Progress, **query: str) -> list[Json]:
+        return read_records(self._collect(path, what, progress, **query).values())
 
     def _renew_token(self) -> str:
         token = find_token(self._app, self._district_id)
@@ -186,30 +221,6 @@ def find_token(app: CleverApp, district_id: str) -> str:
             "The district’s Clever admin can approve it and share the schools."
         )
     return max(tokens)[1]
-
-
-def _people(users: Iterable[Json], part: DistrictPart, school_id: str) -> tuple[Person, ...]:
-    """Everybody of a school, with the district's admins and each student's contact."""
-    people: list[Person] = []
-    present: set[str] = set()
-    for user in users:
-        person = parse_user(user, school_id)
-        if person is not None:
-            if Role.STUDENT in person.roles and person.source_id in part.contacts:
-                person = replace(person, contact=part.contacts[person.source_id])
-            people.append(person)
-            present.add(person.source_id)
-    people += [admin for admin in part.admins if admin.source_id not in present]
-    return tuple(people)
-
-
-def _about(district: Json) -> dict[str, str]:
-    fields = ("name", "state", "last_sync", "last_clever_sync", "pause_start", "pause_end")
-    return {
-        f"district_{name}" if name in ("name", "state") else name: str(district[name])
-        for name in fields
-        if district.get(name)
-    }
 
 
 def _shared_school(record: Json) -> SharedSchool:

@@ -3,7 +3,7 @@
 Source: Clever's Data API v3.0 and v3.1 (dev.clever.com/docs).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,8 @@ from roster_dash.roster.records import NO_CONTACT, Contact, Person, Section, Ter
 from roster_dash.roster.roles import Role
 
 Json = Mapping[str, Any]
+Rank = tuple[int, str]
+"""Of a contact among a student's: the lowest one is taken."""
 
 _CLEVER_ROLES = {
     Role.ADMIN: "district_admin",
@@ -90,18 +92,23 @@ def parse_contacts(users: Iterable[Json]) -> dict[str, Contact]:
     Of several equal ones the lowest id wins, so that the answer is the same every night. Many
     systems put a contact's whole name into `name.last`.
     """
-    best: dict[str, tuple[tuple[int, str], Contact]] = {}
+    best: dict[str, tuple[Rank, Contact]] = {}
     for user in users:
-        contact_id = _text(user.get("id"))
-        role = _object(_object(user.get("roles")).get("contact"))
-        for relation in _objects(role.get("student_relationships")):
-            student, kind = _text(relation.get("student")), _text(relation.get("type"))
-            if not student or kind not in _CONTACT_TYPES:
-                continue
-            rank = (_CONTACT_TYPES.index(kind), contact_id)
+        for student, rank, contact in contacts_of(user):
             if student not in best or rank < best[student][0]:
-                best[student] = (rank, _contact(user, role, relation))
+                best[student] = (rank, contact)
     return {student: contact for student, (_rank, contact) in best.items()}
+
+
+def contacts_of(user: Json) -> Iterator[tuple[str, Rank, Contact]]:
+    """(student's id, rank, contact) for each student whose primary contact somebody may be."""
+    contact_id = _text(user.get("id"))
+    role = _object(_object(user.get("roles")).get("contact"))
+    for relation in _objects(role.get("student_relationships")):
+        student, kind = _text(relation.get("student")), _text(relation.get("type"))
+        if student and kind in _CONTACT_TYPES:
+            rank = (_CONTACT_TYPES.index(kind), contact_id)
+            yield student, rank, _contact(user, role, relation)
 
 
 def _contact(user: Json, role: Json, relation: Json) -> Contact:

@@ -8,18 +8,26 @@ that can't be proved complete is a SourceError.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import orjson
 import requests
 
 from roster_dash.roster.errors import AccessRefused, NotShared, SourceDown, SourceError
+from roster_dash.sources.pages import (
+    Json,
+    NotAnObjectError,
+    Page,
+    UnreadableError,
+    page_of,
+    read_object,
+    read_page,
+)
 
-Json = dict[str, Any]
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 110.0
 CONNECT_SECONDS = 5.0
@@ -94,26 +102,32 @@ class JsonApi:
 
     def get(self, path: str, what: str) -> Json:
         """One object's envelope."""
-        return self._get(urljoin(self._base, path), what)
+        return self._get(urljoin(self._base, path), what, read_object)
 
-    def pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[list[Json]]:
-        """Every page of a collection, as its objects, until the API proves the end.
+    def pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[Page]:
+        """Every page of a collection until the API proves the end.
 
         `what` names the collection in error sentences: "people", "classes".
         """
+        seen = _Seen()
+        for page in self.unproven_pages(path, query, what):
+            if not seen.has_news(page.ids):
+                raise self._incomplete(what, "it sent the same page twice")
+            yield page
+
+    def unproven_pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[Page]:
+        """The same for who sees to it that no page comes twice: nothing of them is remembered."""
         url: str | None = urljoin(self._base, path) + ("?" + urlencode(query) if query else "")
         asked: set[str] = set()
-        seen: set[str] = set()
         while url is not None:
             asked.add(url)
-            body = self._get(url, what)
-            items = self._items(body, what)
-            ids = {str(item.get("id")) for item in items}
-            if items and ids <= seen:
-                raise self._incomplete(what, "it sent the same page twice")
-            seen |= ids
-            yield items
-            url = self._next(url, body, items, int(query.get("limit", _NO_LIMIT)), what)
+            page = self._get(url, what, read_page)
+            if page.body is None:
+                link = page.next
+            else:
+                link, page = self._link(page.body, what), page_of(self._items(page.body, what))
+            yield page
+            url = self._next(url, link, page, int(query.get("limit", _NO_LIMIT)), what)
             if url in asked:
                 raise self._incomplete(what, "its link to the next page leads back")
 
@@ -130,23 +144,30 @@ class JsonApi:
             items.append(item)
         return items
 
-    def _next(self, url: str, body: Json, items: list[Json], limit: int, what: str) -> str | None:
+    def _link(self, body: Json, what: str) -> str | None:
+        """The link to the next page, as it was sent; "" for one that can't be followed."""
         links = body.get("links")
         if not isinstance(links, list):
             raise self._incomplete(what, "it doesn’t say whether another page follows")
         for link in links:
             if isinstance(link, dict) and link.get("rel") == "next":
-                return self._own(link.get("uri"), what)
-        if items and len(items) >= limit:  # a full page without a link doesn't prove the end
+                uri = link.get("uri")
+                return uri if isinstance(uri, str) else ""
+        return None
+
+    def _next(self, url: str, link: str | None, page: Page, limit: int, what: str) -> str | None:
+        if link is not None:
+            return self._own(link, what)
+        if page.ids and len(page.ids) >= limit:  # a full page without a link proves no end
             parts = urlsplit(url)
-            query = urlencode({"limit": limit, "starting_after": items[-1].get("id", "")})
+            query = urlencode({"limit": limit, "starting_after": page.ids[-1]})
             kept = [p for p in parts.query.split("&") if not p.startswith(("limit=", "starting_"))]
             return parts._replace(query="&".join([*kept, query])).geturl()
         return None
 
-    def _own(self, uri: object, what: str) -> str:
+    def _own(self, uri: str, what: str) -> str:
         """The next page's address; only this API's own host ever sees the token."""
-        if not isinstance(uri, str) or not uri:
+        if not uri:
             raise self._incomplete(what, "its link to the next page is empty")
         try:
             url = urljoin(self._base, uri)
@@ -157,8 +178,8 @@ class JsonApi:
             raise self._incomplete(what, "its link to the next page leads to another host")
         return url
 
-    def _get(self, url: str, what: str) -> Json:
-        """The JSON object at a URL, through passing faults."""
+    def _get(self, url: str, what: str, read: Callable[[bytes], T]) -> T:
+        """What is at a URL, through passing faults."""
         renewed = False
         attempts = 0
         while True:
@@ -166,7 +187,7 @@ class JsonApi:
             self._await_budget(what)
             started = time.monotonic()
             try:
-                return self._attempt(url, what)
+                return self._attempt(url, what, read)
             except AccessRefused:
                 if renewed or not self._take_new_token():
                     raise
@@ -197,7 +218,7 @@ class JsonApi:
         self._token = token
         return changed
 
-    def _attempt(self, url: str, what: str) -> Json:
+    def _attempt(self, url: str, what: str, read: Callable[[bytes], T]) -> T:
         self.requests += 1
         silence = max(0.1, min(SILENCE_SECONDS, self._patience))
         try:
@@ -210,7 +231,7 @@ class JsonApi:
             ) as response:
                 self._note_window(response)
                 self._check(response, what)
-                return _json_object(response)
+                return _read(response, read)
         except requests.Timeout:
             raise PassingFaultError("it did not answer in time") from None
         except requests.RequestException:
@@ -279,8 +300,21 @@ class JsonApi:
         )
 
 
-def _json_object(response: requests.Response) -> Json:
-    """The body, read whole within BODY_SECONDS."""
+class _Seen:
+    """The ids of a walk's pages so far."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def has_news(self, ids: Sequence[str]) -> bool:
+        """Whether a page is empty or has something that no page before it had."""
+        before = len(self._ids)
+        self._ids.update(ids)
+        return not ids or len(self._ids) > before
+
+
+def _read(response: requests.Response, read: Callable[[bytes], T]) -> T:
+    """The body, come whole within BODY_SECONDS."""
     deadline = time.monotonic() + BODY_SECONDS
     chunks = []
     for chunk in response.iter_content(_CHUNK_BYTES):
@@ -288,15 +322,14 @@ def _json_object(response: requests.Response) -> Json:
         if time.monotonic() > deadline:
             raise PassingFaultError("its answer came too slowly")
     try:
-        body = orjson.loads(b"".join(chunks))
-    except orjson.JSONDecodeError:
+        return read(b"".join(chunks))
+    except UnreadableError:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         is_page = kind == "text/html"
         sentence = "it sent a web page in place of data" if is_page else "its answer was cut short"
         raise PassingFaultError(sentence) from None
-    if not isinstance(body, dict):
-        raise PassingFaultError("its answer is not what was asked for")
-    return body
+    except NotAnObjectError:
+        raise PassingFaultError("its answer is not what was asked for") from None
 
 
 def _asked_wait(response: requests.Response) -> float | None:

@@ -17,6 +17,7 @@ from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS, Person, Status
 from roster_dash.roster.roles import Role
 from roster_dash.store.rosters import apply_operations
+from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
 CONTACT_COLUMNS = tuple(f"contact_{name}" for name in CONTACT_FIELDS)
@@ -91,12 +92,14 @@ def let_stay(person: PersonRow, until: date, user_id: int) -> None:
         )
     )
     db.session.flush()
+    note_change(person.school_id)
 
 
 def _end_countdown(person: PersonRow) -> None:
     person.leaving_since = person.stays_until = None
     person.leaving_runs = 0
     db.session.flush()
+    note_change(person.school_id)
 
 
 def restore_person(person: PersonRow, user_id: int) -> None:
@@ -203,6 +206,7 @@ def _log_membership(
         )
     )
     db.session.flush()
+    note_change(row.school_id)
 
 
 def _change_person(

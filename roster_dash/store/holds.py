@@ -15,6 +15,7 @@ from roster_dash.roster.history import Thing, Waiting
 from roster_dash.roster.operations import Entity
 from roster_dash.roster.plan import Plan
 from roster_dash.store.runs import RunStatus
+from roster_dash.store.settled import note_change
 from roster_dash.store.tables import HoldRow, OperationRow, Run
 
 _CHUNK = 5000
@@ -181,9 +182,11 @@ def decide(
     note: str = "",
 ) -> None:
     """Notes a decision, by whom and when."""
-    ids = [row.id for row in rows]
+    rows = list(rows)
+    for school_id in {row.school_id for row in rows}:
+        note_change(school_id)
     _set(
-        ids,
+        [row.id for row in rows],
         state=state,
         decided_by_id=user_id,
         decided_at=now,

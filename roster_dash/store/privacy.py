@@ -15,6 +15,7 @@ from roster_dash.roster.records import Status
 from roster_dash.store import audit, people, runs, snapshots
 from roster_dash.store.audit import Did
 from roster_dash.store.schools import lock_school
+from roster_dash.store.settled import note_change
 from roster_dash.store.tables import (
     HoldRow,
     ListRow,
@@ -92,6 +93,7 @@ def erase(school: School, rows: Sequence[PersonRow]) -> None:
         _forget_in_lists(table, school.id, ids)
     _forget_in_candidates(school.id, ids)
     _forget_in_snapshots(school.id, source_ids)
+    note_change(school.id)
     part = delete(StoredDistrictPart).where(StoredDistrictPart.district_id == school.district_id)
     db.session.execute(part)
     for row_id in sorted(ids):

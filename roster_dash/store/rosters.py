@@ -28,6 +28,7 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import roles_named
 from roster_dash.store import bulk
+from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
 _SIDES = ("managers", "members")
@@ -201,11 +202,15 @@ def apply_operations(
         row.update(by)
     bulk.insert(OperationRow, logged)
     db.session.flush()
+    if logged:
+        note_change(school_id)
     progress(len(logged))
 
 
-def set_countdowns(marks: Mapping[int, Leaving | None]) -> None:
+def set_countdowns(school_id: int, marks: Mapping[int, Leaving | None]) -> None:
     """Notes who is missing since when; None ends a countdown and whatever was said about it."""
+    if marks:
+        note_change(school_id)
     table = PersonRow.__table__
     counting = [
         {"_id": row_id, "_since": mark.since, "_runs": mark.runs}

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import JSON, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
@@ -62,6 +62,36 @@ def save_snapshot(school_id: int, snapshot: Snapshot, fetched_at: datetime) -> S
     db.session.flush()
     _drop_old_payloads(school_id)
     return row
+
+
+def save_same(
+    school_id: int, snapshot_id: int, about: Mapping[str, str], fetched_at: datetime
+) -> int | None:
+    """The same answer once more, as it came at another moment; gives the new one's id.
+
+    None if its content isn't kept any more.
+    """
+    digest = select(StoredSnapshot.digest).where(StoredSnapshot.id == snapshot_id)
+    last = db.session.scalar(
+        select(StoredSnapshot.id)
+        .where(
+            StoredSnapshot.school_id == school_id,
+            StoredSnapshot.payload.is_not(None),
+            StoredSnapshot.digest == digest.scalar_subquery(),
+        )
+        .order_by(StoredSnapshot.id.desc())
+        .limit(1)
+    )
+    if last is None:
+        return None
+    table = StoredSnapshot.__table__.c
+    copied = (table.school_id, table.digest, table.counts, table.payload)
+    again = select(*copied, literal(fetched_at, table.fetched_at.type), literal(dict(about), JSON))
+    names = [*(column.name for column in copied), "fetched_at", "about"]
+    statement = insert(StoredSnapshot).from_select(names, again.where(table.id == last))
+    made = db.session.scalar(statement.returning(StoredSnapshot.id))
+    _drop_old_payloads(school_id)
+    return made
 
 
 def load_snapshot(snapshot_id: int) -> Snapshot | None:
@@ -137,8 +167,8 @@ def latest_about(school_id: int) -> Mapping[str, str]:
 def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetime) -> None:
     """Keeps what a district-wide fetch gave, replacing the last one."""
     values = {"fetched_at": fetched_at, "payload": zlib.compress(orjson.dumps(part), 1)}
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(StoredDistrictPart).values(district_id=district_id, **values)
+    upsert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    statement = upsert(StoredDistrictPart).values(district_id=district_id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["district_id"], set_=values))
 
 

@@ -267,6 +267,7 @@ class School(Base):
     `glance` is what the district's page shows of it, kept by store/glance.py with each change.
     `policy_number`: the version of its district's policy that it follows; 0 for none.
     `stale_told_at`: when people were told that it has had no good sync for long.
+    `content_version` grows with every write to its people, lists, and what was decided of them.
     """
 
     __tablename__ = "schools"
@@ -290,6 +291,7 @@ class School(Base):
     glance: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     policy_number: Mapped[int] = mapped_column(default=0, server_default="0")
     stale_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    content_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     district: Mapped[District] = relationship(back_populates="schools")
 
@@ -323,6 +325,21 @@ class StoredSnapshot(Base):
     counts: Mapped[dict[str, int]] = mapped_column(JSON)
     about: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     payload: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class SettledSchool(Base):
+    """A run that found nothing to do: another one that meets the same has nothing to do either.
+
+    `key` is a digest of all that the run went by; `until` the first day of the school's calendar
+    on which it no longer holds.
+    """
+
+    __tablename__ = "settled_schools"
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    key: Mapped[str] = mapped_column(String(32))
+    until: Mapped[date]
 
 
 class Run(Base):

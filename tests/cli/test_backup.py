@@ -43,7 +43,7 @@ from roster_dash.store.tables import (
     WebhookDelivery,
 )
 from roster_dash.store.transactions import commit
-from tests.builders import Builder, a_section, a_snapshot, a_student, some_settings
+from tests.builders import Builder, Told, a_section, a_snapshot, a_student, some_settings
 from tests.clever import Clever
 from tests.cli.conftest import CommandLine
 from tests.faults.conftest import link_everything
@@ -305,7 +305,7 @@ def test_runs_at_work_in_the_backup_are_queued_again_and_their_old_workers_write
     commit()
     before = everything()
     with pytest.raises(runs.LostRunError):
-        sync.apply_snapshot(run_id, "of-old", a_roster(3), some_settings(students="on"))
+        sync.apply_answer(run_id, "of-old", Told(a_roster(3)), some_settings(students="on"))
     db.session.rollback()
     assert everything() == before
 
@@ -403,7 +403,8 @@ def test_a_backup_made_while_somebody_writes_has_the_state_before(
 
     def write() -> None:
         with app.app_context():
-            sync.apply_snapshot(run_id, "mine", a_roster(40), some_settings(students="on"), report)
+            answer, settings = Told(a_roster(40)), some_settings(students="on")
+            sync.apply_answer(run_id, "mine", answer, settings, report)
             db.session.remove()
 
     thread = threading.Thread(target=write)

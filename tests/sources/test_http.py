@@ -75,7 +75,7 @@ def test_a_full_page_without_a_link_does_not_prove_the_end(clever: Clever) -> No
     there = len(clever.raw()["schools"])
     clever.forget_requests()
     pages = list(reader(clever, []).pages("/v3.1/schools", {"limit": str(there)}, "schools"))
-    assert [len(page) for page in pages] == [there, 0]
+    assert [len(page.records) for page in pages] == [there, 0]
 
 
 def test_neither_token_nor_people_are_in_what_is_told(clever: Clever) -> None:
