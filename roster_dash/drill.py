@@ -73,7 +73,8 @@ def _scratch_of(school: School) -> Scratch:
     synced = any(row.is_active and row.person.source_id for row in ground.kept.people)
     if stored is None or not synced or ground.history.first_run:
         raise BadInput(f"{school.name} has nobody from Clever yet to drill with; sync it first.")
-    return Scratch(ground.kept, stored[1], ground.settings, ground.today, ground.history)
+    history = ground.history_of(Snapshot())  # anybody may be missing in a scenario
+    return Scratch(ground.kept, stored[1], ground.settings, ground.today, history)
 
 
 def _try_fetches(scratch: Scratch, server: DrillServer) -> list[Result]:

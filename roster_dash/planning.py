@@ -11,7 +11,7 @@ from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import Kept, Snapshot
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import rosters
-from roster_dash.store.history import load_history
+from roster_dash.store.history import load_history, moved_of
 from roster_dash.store.tables import School
 
 
@@ -19,6 +19,7 @@ from roster_dash.store.tables import School
 class Ground:
     """All that the planner looks at but the roster itself."""
 
+    school: School
     kept: Kept
     settings: SyncSettings
     today: date
@@ -28,7 +29,7 @@ class Ground:
 
     def plan(self, snapshot: Snapshot, *, approved: Set[str] = frozenset()) -> Plan:
         """What a snapshot asks for; `approved` are fingerprints of held operations."""
-        history = replace(self.history, approved=approved)
+        history = replace(self.history_of(snapshot), approved=approved)
         return plan(
             snapshot,
             self.kept,
@@ -37,6 +38,19 @@ class Ground:
             history,
             people_only=self.people_only,
         )
+
+    def history_of(self, snapshot: Snapshot) -> History:
+        """With who of those whom a snapshot lacks has moved to another school."""
+        return replace(self.history, moved=moved_of(self.school, self._missing(snapshot)))
+
+    def _missing(self, snapshot: Snapshot) -> dict[str, date | None]:
+        """source_id -> since when somebody active is missing, of all whom a snapshot lacks."""
+        told = {person.source_id for person in snapshot.people}
+        return {
+            source_id: row.leaving.since if row.leaving else None
+            for row in self.kept.people
+            if row.is_active and (source_id := row.person.source_id) and source_id not in told
+        }
 
 
 def ground_of(
@@ -53,7 +67,7 @@ def ground_of(
     now = now or clock.now()
     history = load_history(school, settings, now)
     kept = rosters.load_kept(school.id, with_members=not people_only)
-    return Ground(kept, settings, today_at(school, now), history, people_only)
+    return Ground(school, kept, settings, today_at(school, now), history, people_only)
 
 
 def today_at(school: School, now: datetime | None = None) -> date:

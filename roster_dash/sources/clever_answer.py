@@ -9,13 +9,8 @@ import orjson
 
 from roster_dash.roster.records import Contact, DistrictPart, Person, Snapshot
 from roster_dash.roster.roles import Role
-from roster_dash.sources.clever_parse import (
-    Json,
-    course_name,
-    parse_section,
-    parse_term,
-    parse_user,
-)
+from roster_dash.sources.clever_parse import course_name, parse_section, parse_term, parse_user
+from roster_dash.sources.clever_types import Json, User, read_sections, read_users
 from roster_dash.sources.pages import RawRecord, read_records
 
 KINDS = ("users", "sections", "terms", "courses")
@@ -58,18 +53,19 @@ class CleverAnswer:
     about: Mapping[str, str] = field(default_factory=dict)
 
     def snapshot(self) -> Snapshot:
-        courses = {str(each.get("id") or ""): course_name(each) for each in self._read("courses")}
+        courses = {
+            str(each.get("id") or ""): course_name(each)
+            for each in read_records(self.records["courses"])
+        }
+        sections = read_sections(self.records["sections"])
         part = DistrictPart(self.admins, self.contacts)
         return Snapshot(
             school_name=self.school_name,
-            people=_people(self._read("users"), part, self.school_id),
-            sections=tuple(parse_section(each, courses) for each in self._read("sections")),
-            terms=tuple(map(parse_term, self._read("terms"))),
+            people=_people(read_users(self.records["users"]), part, self.school_id),
+            sections=tuple(parse_section(each, courses) for each in sections),
+            terms=tuple(map(parse_term, read_records(self.records["terms"]))),
             about=self.about,
         )
-
-    def _read(self, kind: str) -> list[Json]:
-        return read_records(self.records[kind])  # type: ignore[return-value]
 
 
 def digest_of(
@@ -94,7 +90,7 @@ def about_district(district: Json) -> dict[str, str]:
     }
 
 
-def _people(users: Iterable[Json], part: DistrictPart, school_id: str) -> tuple[Person, ...]:
+def _people(users: Iterable[User], part: DistrictPart, school_id: str) -> tuple[Person, ...]:
     """Everybody of a school, with the district's admins and each student's contact."""
     people: list[Person] = []
     present: set[str] = set()

@@ -1,88 +1,98 @@
-"""Clever's JSON as our records. Pure: absent, null and "" are the same; unknown fields ignored.
+"""Clever's records as ours: what they mean here. Pure; unknown fields are ignored."""
 
-Source: Clever's Data API v3.0 and v3.1 (dev.clever.com/docs).
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from roster_dash.roster.records import NO_CONTACT, Contact, Person, Section, Term
 from roster_dash.roster.roles import Role
+from roster_dash.sources.clever_types import (
+    HeldRole,
+    Json,
+    Name,
+    RawSection,
+    Roles,
+    User,
+    as_object,
+    as_text,
+    clean,
+)
 
-Json = Mapping[str, Any]
 Rank = tuple[int, str]
 """Of a contact among a student's: the lowest one is taken."""
 
-_CLEVER_ROLES = {
-    Role.ADMIN: "district_admin",
-    Role.STAFF: "staff",
-    Role.TEACHER: "teacher",
-    Role.STUDENT: "student",
-}
 _CONTACT_TYPES = ("Primary", "Parent/Guardian")
 """The relationship types that make a primary contact, best first; never Emergency."""
+_SIDES = (("managers", "teachers"), ("members", "students"))
+_NAMELESS, _NO_ROLE = Name(), HeldRole()
 
 
-def parse_user(user: Json, school_id: str) -> Person | None:
+def parse_user(user: User, school_id: str) -> Person | None:
     """A user as a person of one school, with the roles held there; None for a mere contact.
 
     One whose roles can't be read has none here, but is there: nobody takes them for gone.
-    Shape: {"id", "name": {first, middle, last}, "email"?, "roles": {role: {...}}}.
     """
-    held = _object(user.get("roles"))
-    if set(held) == {"contact"}:
+    held = user.roles
+    roles = _roles_at(held, school_id)
+    if not roles and _is_mere_contact(held):
         return None
-    roles = tuple(
-        role
-        for role, name in _CLEVER_ROLES.items()
-        if name in held and _holds_at(held[name], school_id)
-    )
-    name = _object(user.get("name"))
-    student = _object(held.get("student")) if Role.STUDENT in roles else {}
+    name = user.name or _NAMELESS
+    student = (held.student if Role.STUDENT in roles else None) or _NO_ROLE
+    called = student.preferred_name
     return Person(
-        source_id=_text(user.get("id")),
-        roles=roles,
-        sis_id=_sis_id(held, roles),
-        first_name=_text(name.get("first")),
-        middle_name=_text(name.get("middle")),
-        last_name=_text(name.get("last")),
-        preferred_name=_full_name(_object(student.get("preferred_name"))),
-        email=_text(user.get("email")),
-        grade=_text(student.get("grade")),
-        student_number=_text(student.get("student_number")),
+        clean(user.id),
+        roles,
+        _sis_id(held, roles),
+        clean(name.first),
+        clean(name.middle),
+        clean(name.last),
+        _full_name((called.first, called.middle, called.last)) if called else "",
+        clean(user.email),
+        clean(student.grade),
+        clean(student.student_number),
+    )  # in the order of its fields: keywords would cost as much as all the rest
+
+
+def _is_mere_contact(held: Roles) -> bool:
+    others = (held.student, held.teacher, held.staff, held.district_admin)
+    return held.contact is not None and not any(others) and not held.unreadable
+
+
+def _roles_at(held: Roles, school_id: str) -> tuple[Role, ...]:
+    """In the order of precedence."""
+    by_role = (
+        (Role.ADMIN, held.district_admin),
+        (Role.STAFF, held.staff),
+        (Role.TEACHER, held.teacher),
+        (Role.STUDENT, held.student),
     )
+    return tuple([role for role, each in by_role if each and _holds_at(each, school_id)])
 
 
-def _holds_at(role: object, school_id: str) -> bool:
+def _holds_at(role: HeldRole, school_id: str) -> bool:
     """Whether a role is held at a school. A role that names no school is held everywhere."""
-    if not isinstance(role, Mapping):
-        return False
-    schools = {_text(role.get("school")), *_ids(role.get("schools"))} - {""}
+    if role.school == school_id:
+        return True
+    schools = {clean(role.school), *map(clean, role.schools or ())} - {""}
     return not schools or school_id in schools
 
 
-def _sis_id(held: Json, roles: tuple[Role, ...]) -> str:
-    for role, field in (
-        (Role.STUDENT, "sis_id"),
-        (Role.TEACHER, "sis_id"),
-        (Role.STAFF, "staff_id"),
-    ):
-        if role in roles and (value := _text(_object(held.get(role.value)).get(field))):
+def _sis_id(held: Roles, roles: tuple[Role, ...]) -> str:
+    for role, each in ((Role.STUDENT, held.student), (Role.TEACHER, held.teacher)):
+        if role in roles and each and (value := clean(each.sis_id)):
             return value
-    return ""
+    return clean(held.staff.staff_id) if Role.STAFF in roles and held.staff else ""
 
 
 def parse_admin(user: Json) -> Person:
     """A district admin, wherever they are looked at from."""
-    name = _object(user.get("name"))
+    name = as_object(user.get("name"))
     return Person(
-        source_id=_text(user.get("id")),
+        source_id=as_text(user.get("id")),
         roles=(Role.ADMIN,),
-        first_name=_text(name.get("first")),
-        middle_name=_text(name.get("middle")),
-        last_name=_text(name.get("last")),
-        email=_text(user.get("email")),
+        first_name=as_text(name.get("first")),
+        middle_name=as_text(name.get("middle")),
+        last_name=as_text(name.get("last")),
+        email=as_text(user.get("email")),
     )
 
 
@@ -102,95 +112,82 @@ def parse_contacts(users: Iterable[Json]) -> dict[str, Contact]:
 
 def contacts_of(user: Json) -> Iterator[tuple[str, Rank, Contact]]:
     """(student's id, rank, contact) for each student whose primary contact somebody may be."""
-    contact_id = _text(user.get("id"))
-    role = _object(_object(user.get("roles")).get("contact"))
+    contact_id = as_text(user.get("id"))
+    role = as_object(as_object(user.get("roles")).get("contact"))
     for relation in _objects(role.get("student_relationships")):
-        student, kind = _text(relation.get("student")), _text(relation.get("type"))
+        student, kind = as_text(relation.get("student")), as_text(relation.get("type"))
         if student and kind in _CONTACT_TYPES:
             rank = (_CONTACT_TYPES.index(kind), contact_id)
             yield student, rank, _contact(user, role, relation)
 
 
 def _contact(user: Json, role: Json, relation: Json) -> Contact:
+    name = as_object(user.get("name"))
     contact = Contact(
-        source_id=_text(user.get("id")),
-        name=_full_name(_object(user.get("name"))),
-        email=_text(user.get("email")),
-        phone=_text(role.get("phone")),
-        relationship=_text(relation.get("relationship")),
+        source_id=as_text(user.get("id")),
+        name=_full_name(as_text(name.get(part)) for part in ("first", "middle", "last")),
+        email=as_text(user.get("email")),
+        phone=as_text(role.get("phone")),
+        relationship=as_text(relation.get("relationship")),
     )
     return contact if contact.name or contact.email or contact.phone else NO_CONTACT
 
 
-def parse_section(section: Json, courses: Mapping[str, str]) -> Section:
+def parse_section(section: RawSection, courses: Mapping[str, str]) -> Section:
     """A section; `courses` maps course ids to names. Teacher, term and course may be absent."""
-    teachers = [_text(section.get("teacher")), *_ids(section.get("teachers"))]
+    teachers = _ids([section.teacher, *(section.teachers or ())])
+    unsure = [*section.unsure]
+    if section.students is None:
+        unsure.append("students")
+    unsure += [
+        name
+        for name, ids in (("teachers", section.teachers), ("students", section.students))
+        if ids and not all(each is None or clean(each) for each in ids)
+    ]
     return Section(
-        source_id=_text(section.get("id")),
-        name=_text(section.get("name")),
-        course=courses.get(_text(section.get("course")), ""),
-        term_id=_text(section.get("term_id")),
-        grade=_text(section.get("grade")),
-        period=_text(section.get("period")),
-        teachers=tuple(dict.fromkeys(teacher for teacher in teachers if teacher)),
-        students=tuple(dict.fromkeys(_ids(section.get("students")))),
-        unsure=tuple(
-            side
-            for side, name in (("managers", "teachers"), ("members", "students"))
-            if not _is_list_of_ids(section.get(name), may_be_absent=name == "teachers")
-        ),
+        clean(section.id),
+        clean(section.name),
+        courses.get(clean(section.course), ""),
+        clean(section.term_id),
+        clean(section.grade),
+        clean(section.period),
+        teachers,
+        _ids(section.students or ()),
+        tuple(side for side, name in _SIDES if name in unsure) if unsure else (),
     )
 
 
-def _is_list_of_ids(value: object, *, may_be_absent: bool) -> bool:
-    if value is None:
-        return may_be_absent
-    return isinstance(value, list) and all(entry is None or _text(entry) for entry in value)
+def _ids(ids: Sequence[str | None]) -> tuple[str, ...]:
+    """Each once, in their order."""
+    return tuple(dict.fromkeys([text for each in ids if each and (text := clean(each))]))
 
 
 def parse_term(term: Json) -> Term:
     return Term(
-        source_id=_text(term.get("id")),
-        name=_text(term.get("name")),
+        source_id=as_text(term.get("id")),
+        name=as_text(term.get("name")),
         start=_day(term.get("start_date")),
         end=_day(term.get("end_date")),
     )
 
 
 def course_name(course: Json) -> str:
-    return _text(course.get("name")) or _text(course.get("number"))
+    return as_text(course.get("name")) or as_text(course.get("number"))
 
 
-def _text(value: object) -> str:
-    """Trimmed text; NUL characters go, since no database takes them."""
-    if isinstance(value, str):
-        return value.replace("\0", "").strip() if "\0" in value else value.strip()
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number else ""
-
-
-def _full_name(name: Json) -> str:
-    parts = (_text(name.get(part)) for part in ("first", "middle", "last"))
-    return " ".join(part for part in parts if part)
+def _full_name(parts: Iterable[str | None]) -> str:
+    return " ".join(text for part in parts if (text := clean(part)))
 
 
 def _day(value: object) -> date | None:
     """A date or a datetime's day; what can't be read is unknown."""
     try:
-        return date.fromisoformat(_text(value)[:10])
+        return date.fromisoformat(as_text(value)[:10])
     except ValueError:
         return None
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _objects(value: object) -> list[Json]:
     return (
         [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
     )
-
-
-def _ids(value: object) -> list[str]:
-    return [text for entry in value if (text := _text(entry))] if isinstance(value, list) else []

@@ -1,7 +1,7 @@
 """What the planner must know of a school's past, read from the log and from what was decided."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,12 +38,11 @@ MOVE_SLACK = timedelta(days=1)
 
 
 def load_history(school: School, settings: SyncSettings, now: datetime) -> History:
-    """Of one school, as it is in the database now."""
+    """Of one school, as it is in the database now; who has moved is asked of `moved_of`."""
     return History(
         first_run=_has_no_operation(school.id),
         removed_lately=_removed_since(school.id, settings, now - WEEK),
         owners=owners_of(school.id),
-        moved=_moved(school),
         rejected=holds.rejected_fingerprints(school.id),
         declined=holds.declined(school.id),
         reverted=holds.reverted_columns(school.id),
@@ -132,12 +131,12 @@ def owners_of(school_id: int) -> frozenset[str]:
     return frozenset(email.casefold() for email in emails)
 
 
-def _moved(school: School) -> dict[str, str]:
+def moved_of(school: School, leaving_since: Mapping[str, date | None]) -> dict[str, str]:
     """source_id -> the other school of the district that got somebody as this one lost them.
 
-    Whoever was at both schools all along, and district admins, have not moved.
+    `leaving_since`: of whom the roster lacks, since which day it did, None since today. Whoever was
+    at both schools all along, and district admins, have not moved.
     """
-    leaving_since = _active_here(school.id)
     both = list(_also_elsewhere(school, sorted(leaving_since)))
     if not both:
         return {}
@@ -150,18 +149,6 @@ def _moved(school: School) -> dict[str, str]:
         if roles != [Role.ADMIN] and arrival is not None and arrival > seen - MOVE_SLACK:
             moved[source_id] = name
     return moved
-
-
-def _active_here(school_id: int) -> dict[str, date | None]:
-    """source_id -> since when the person is leaving, of everybody active."""
-    rows = db.session.execute(
-        select(PersonRow.source_id, PersonRow.leaving_since).where(
-            PersonRow.school_id == school_id,
-            PersonRow.status == Status.ACTIVE,
-            PersonRow.source_id.is_not(None),
-        )
-    )
-    return {row[0] or "": row[1] for row in rows}
 
 
 def _also_elsewhere(

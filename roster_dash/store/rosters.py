@@ -43,6 +43,7 @@ _DELETE_EACH = "DELETE FROM memberships WHERE list_id = ? AND side = ? AND perso
 
 def load_kept(school_id: int, *, with_members: bool = True) -> Kept:
     """Everybody and every list of a school, archived ones too."""
+    db.session.flush()  # what follows is asked of the connection itself: it is twice as quick
     lists = _load_lists(school_id, with_members=with_members)
     return Kept(people=_load_people(school_id), lists=lists)
 
@@ -104,10 +105,8 @@ def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
     columns += [table.source_id, table.roles]
     columns += [table[name] for name in TEXT_FIELDS]
     columns += [table[f"contact_{name}"] for name in ("source_id", *CONTACT_FIELDS)]
-    rows = db.session.execute(
-        select(*columns).where(table.school_id == school_id).order_by(table.id)
-    )
-    return tuple(_kept_person(row) for row in rows)
+    query = select(*columns).where(table.school_id == school_id).order_by(table.id)
+    return tuple(map(_kept_person, db.session.connection().execute(query)))
 
 
 def _kept_person(row: Row[Any]) -> KeptPerson:
@@ -135,7 +134,7 @@ def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
     on_list = _load_members(school_id) if with_members else {}
     by_hand = _load_by_hand(school_id) if with_members else {}
     columns = [table.id, table.status, table.included_in_sync, table.source_id]
-    rows = db.session.execute(
+    rows = db.session.connection().execute(
         select(*columns, *[table[name] for name in LIST_FIELDS])
         .where(table.school_id == school_id)
         .order_by(table.id)
@@ -157,7 +156,7 @@ def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
 def _load_members(school_id: int) -> dict[tuple[int, str], frozenset[int]]:
     """(list, side) -> who is on it. One row for each, not for each of tens of thousands."""
     ids = func.aggregate_strings(cast(Membership.person_id, Text), ",")
-    rows = db.session.execute(
+    rows = db.session.connection().execute(
         select(Membership.list_id, Membership.side, ids)
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(ListRow.school_id == school_id)
@@ -169,7 +168,7 @@ def _load_members(school_id: int) -> dict[tuple[int, str], frozenset[int]]:
 def _load_by_hand(school_id: int) -> dict[int, list[tuple[str, int]]]:
     """List -> (side, person) of those whom somebody put there."""
     by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    rows = db.session.execute(
+    rows = db.session.connection().execute(
         select(Membership.list_id, Membership.side, Membership.person_id)
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(ListRow.school_id == school_id, Membership.by_hand)

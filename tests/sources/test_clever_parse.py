@@ -3,8 +3,12 @@
 from datetime import date
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from roster_dash.roster.records import Person, Section
 from roster_dash.roster.roles import Role
 from roster_dash.sources.clever_parse import (
     course_name,
@@ -13,8 +17,17 @@ from roster_dash.sources.clever_parse import (
     parse_term,
     parse_user,
 )
+from roster_dash.sources.clever_types import read_sections, read_users, tidy_section, tidy_user
 
 SCHOOL = "school-1"
+
+
+def read_user(user: dict[str, Any], school: str) -> Person | None:
+    return parse_user(read_users([orjson.dumps(user)])[0], school)
+
+
+def read_section(section: dict[str, Any], courses: dict[str, str]) -> Section:
+    return parse_section(read_sections([orjson.dumps(section)])[0], courses)
 
 
 def a_user(roles: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -41,7 +54,7 @@ def test_every_field_of_a_student_arrives() -> None:
         "grade": "Kindergarten",
         "preferred_name": {"first": "Annie", "last": "Ruiz"},
     }
-    person = parse_user(a_user({"student": student}), SCHOOL)
+    person = read_user(a_user({"student": student}), SCHOOL)
     assert person is not None
     assert person.roles == (Role.STUDENT,)
     assert (person.sis_id, person.student_number, person.grade) == ("s9", "n9", "Kindergarten")
@@ -59,7 +72,7 @@ def test_absent_null_and_blank_are_the_same(nothing: Any) -> None:
             holder.pop(field, None)
         else:
             holder[field] = nothing
-    person = parse_user(user, SCHOOL)
+    person = read_user(user, SCHOOL)
     assert person is not None
     assert (person.grade, person.student_number, person.email) == ("", "", "")
 
@@ -70,7 +83,7 @@ def test_several_roles_of_one_user_are_all_held() -> None:
         "staff": {"schools": [SCHOOL, "school-2"], "staff_id": "st1"},
         "district_admin": {"title": "Superintendent"},
     }
-    person = parse_user(a_user(roles), SCHOOL)
+    person = read_user(a_user(roles), SCHOOL)
     assert person is not None
     assert person.roles == (Role.ADMIN, Role.STAFF, Role.TEACHER)
     assert person.sis_id == "t1"
@@ -81,7 +94,7 @@ def test_a_role_held_at_another_school_only_is_not_held_here() -> None:
         "teacher": {"schools": ["school-2"], "sis_id": "t1"},
         "staff": {"schools": [SCHOOL], "staff_id": "st1"},
     }
-    person = parse_user(a_user(roles), SCHOOL)
+    person = read_user(a_user(roles), SCHOOL)
     assert person is not None
     assert person.roles == (Role.STAFF,)
     assert person.sis_id == "st1"
@@ -90,7 +103,7 @@ def test_a_role_held_at_another_school_only_is_not_held_here() -> None:
 @pytest.mark.parametrize("roles", [{}, None, {"teacher": {"schools": ["school-2"]}}])
 def test_someone_without_a_readable_role_here_is_still_there(roles: Any) -> None:
     """Else they would be taken for gone."""
-    person = parse_user(a_user(roles), SCHOOL)
+    person = read_user(a_user(roles), SCHOOL)
     assert person is not None
     assert person.roles == ()
 
@@ -102,11 +115,11 @@ def test_someone_without_a_readable_role_here_is_still_there(roles: Any) -> None
 def test_a_sections_students_that_cannot_be_read_are_unsure(
     students: Any, unsure: tuple[str, ...]
 ) -> None:
-    assert parse_section({"id": "x", "students": students}, {}).unsure == unsure
+    assert read_section({"id": "x", "students": students}, {}).unsure == unsure
 
 
 def test_a_parent_of_the_school_is_not_one_of_its_people() -> None:
-    assert parse_user(a_contact("c1", ("u1", "Primary")), SCHOOL) is None
+    assert read_user(a_contact("c1", ("u1", "Primary")), SCHOOL) is None
 
 
 def test_unknown_fields_wrong_types_and_nul_characters_do_no_harm() -> None:
@@ -116,7 +129,7 @@ def test_unknown_fields_wrong_types_and_nul_characters_do_no_harm() -> None:
         lms_status={"synced": True},
         email=["not", "text"],
     )
-    person = parse_user(user, SCHOOL)
+    person = read_user(user, SCHOOL)
     assert person is not None
     assert (person.first_name, person.last_name, person.email) == ("Ana", "", "")
     assert person.grade == "9"
@@ -147,7 +160,7 @@ def test_a_contact_related_twice_to_a_student_counts_once() -> None:
 
 
 def test_a_section_without_teacher_term_and_course_is_a_section() -> None:
-    section = parse_section(
+    section = read_section(
         {"id": "x", "name": "Biology", "teacher": None, "students": None, "course": None}, {}
     )
     assert (section.name, section.teachers, section.students) == ("Biology", (), ())
@@ -155,7 +168,7 @@ def test_a_section_without_teacher_term_and_course_is_a_section() -> None:
 
 
 def test_a_sections_teachers_are_the_primary_one_first_each_once() -> None:
-    section = parse_section(
+    section = read_section(
         {"id": "x", "teacher": "t2", "teachers": ["t2", "t1", None], "students": ["s1", "s1"]}, {}
     )
     assert section.teachers == ("t2", "t1")
@@ -177,3 +190,49 @@ def test_a_terms_days_are_dates_or_moments_or_unknown(text: Any, day: date | Non
 
 def test_a_course_without_name_goes_by_its_number() -> None:
     assert course_name({"number": "BIO1"}) == "BIO1"
+
+
+TEXTS = st.sampled_from(["", " ", "a", " Zoë ", "x\0y", SCHOOL, "school-2"])
+MAYBE = st.none() | TEXTS
+ODD = MAYBE | st.integers(0, 9) | st.booleans() | st.lists(st.integers(0, 3), max_size=2)
+
+
+def records_of(text: Any) -> Any:
+    name = st.fixed_dictionaries({}, optional=dict.fromkeys(("first", "middle", "last"), text))
+    ids = st.none() | st.lists(text, max_size=3)
+    role = st.fixed_dictionaries(
+        {},
+        optional={
+            **dict.fromkeys(("school", "sis_id", "staff_id", "grade", "student_number"), text),
+            "schools": ids,
+            "preferred_name": name,
+            "not_ours": st.integers(),
+        },
+    )
+    roles = st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(
+            ("student", "teacher", "staff", "district_admin", "contact"), st.none() | role
+        ),
+    )
+    user = st.fixed_dictionaries(
+        {"id": TEXTS, "roles": roles}, optional={"name": name, "email": text}
+    )
+    texts = dict.fromkeys(("name", "course", "term_id", "grade", "period", "teacher"), text)
+    section = st.fixed_dictionaries(
+        {"id": TEXTS}, optional={**texts, "teachers": ids, "students": ids}
+    )
+    return st.tuples(st.lists(user, max_size=3), st.lists(section, max_size=3))
+
+
+@given(records=records_of(MAYBE) | records_of(ODD))
+def test_what_is_in_the_promised_form_is_read_as_what_is_brought_into_it(records: Any) -> None:
+    users, sections = records
+    quick = read_users([orjson.dumps(user) for user in users]) if users else []
+    assert [parse_user(user, SCHOOL) for user in quick] == [
+        parse_user(tidy_user(user), SCHOOL) for user in users
+    ]
+    read = read_sections([orjson.dumps(section) for section in sections]) if sections else []
+    assert [parse_section(section, {"a": "Algebra"}) for section in read] == [
+        parse_section(tidy_section(section), {"a": "Algebra"}) for section in sections
+    ]
