@@ -1,13 +1,43 @@
-"""How a run gets its school's answer: by itself, or out of a pull of the whole district."""
+"""How a run gets its school's answer: by itself, or out of a pull of the whole district.
+
+A command pulls for all the schools it was asked for. At night the first run of a district pulls for
+all whose runs are queued, and leaves their parts in the database, where any worker finds them.
+"""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from roster_dash import clock
-from roster_dash.roster.records import DistrictPart
+from roster_dash.heart import beating
+from roster_dash.roster.errors import NotShared
+from roster_dash.roster.records import DistrictPart, Snapshot
 from roster_dash.sources import Answer, Progress, Pulled, Source
-from roster_dash.store import snapshots
+from roster_dash.store import beats, pulls, settled, snapshots
+from roster_dash.store.pulls import StoredAnswer
 from roster_dash.store.transactions import commit
+
+FEWEST = 4
+"""Runs of a district for which a worker thinks of pulling it."""
+NOT_AGAIN_FOR = timedelta(hours=6)
+"""After a pull that gave nothing the schools of a district are asked for one by one."""
+_HANDED_OUT_AT_ONCE = 25
+
+
+class StaleAnswerError(Exception):
+    """The answer is the one of before, but the school isn't what it was: it must be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose answer; `since`: nothing older. `by_schedule`: others of the district may want one."""
+
+    district_id: int
+    school_id: int
+    source_id: str
+    since: datetime
+    by_schedule: bool
 
 
 class SharedFetch:
@@ -28,13 +58,11 @@ class SharedFetch:
             self._pulls[district_id] = source.pull(wanted, progress) if len(wanted) > 1 else None
         return self._pulls[district_id]
 
-    def part_of(
-        self, district_id: int, source: Source, progress: Progress, since: datetime
-    ) -> DistrictPart:
+    def part_of(self, wanted: Wanted, source: Source, progress: Progress) -> DistrictPart:
         """The district-wide part: one fetched since then by another run, or a fresh one."""
-        if district_id not in self._parts:
-            self._parts[district_id] = _district_part(district_id, source, progress, since)
-        return self._parts[district_id]
+        if wanted.district_id not in self._parts:
+            self._parts[wanted.district_id] = _district_part(wanted, source, progress)
+        return self._parts[wanted.district_id]
 
     def close(self) -> None:
         for pulled in self._pulls.values():
@@ -43,29 +71,88 @@ class SharedFetch:
         self._pulls = {}
 
 
-def fetch_answer(
-    source: Source,
-    district_id: int,
-    school_id: str,
-    progress: Progress,
-    since: datetime,
-    shared: SharedFetch,
-) -> Answer:
-    """A school's answer, none of it older than `since`. Errors: SourceError."""
-    pulled = shared.pull_of(district_id, source, progress)
+def fetch_answer(source: Source, wanted: Wanted, progress: Progress, shared: SharedFetch) -> Answer:
+    """A school's answer. Errors: SourceError."""
+    pulled = shared.pull_of(wanted.district_id, source, progress)
     if pulled is not None:
-        return pulled.answer(school_id)
-    part = shared.part_of(district_id, source, progress, since)
-    return source.fetch_answer(school_id, part, progress)
+        return pulled.answer(wanted.source_id)
+    if wanted.by_schedule and (answer := _of_the_night(source, wanted, progress)):
+        return answer
+    part = shared.part_of(wanted, source, progress)
+    return source.fetch_answer(wanted.source_id, part, progress)
 
 
-def _district_part(
-    district_id: int, source: Source, progress: Progress, since: datetime
-) -> DistrictPart:
-    part = snapshots.district_part_since(district_id, since)
+def _of_the_night(source: Source, wanted: Wanted, progress: Progress) -> Answer | None:
+    """A school's part of the night's pull, made now if nobody has; None: ask for it by itself."""
+    taken = pulls.take(wanted.school_id, wanted.since)
+    as_before = settled.answers_of([wanted.school_id]).get(wanted.school_id)
+    waiting = pulls.waiting_schools(wanted.district_id) if taken is None else {}
+    is_ours = (
+        len(waiting) + 1 >= FEWEST
+        and pulls.may_pull(wanted.district_id, clock.now())
+        and beats.take(beats.of_pull(wanted.district_id))
+    )
+    commit()
+    if taken is not None and taken.payload is not None:
+        return source.read_answer(taken.payload, taken.digest, taken.about)
+    if taken is not None:
+        return _SameAnswer(taken.digest, taken.about) if taken.digest == as_before else None
+    if not is_ours:
+        return None
+    with beating(beats.of_pull(wanted.district_id)):
+        return _pull_for_all(source, wanted, waiting, progress)
+
+
+def _pull_for_all(
+    source: Source, wanted: Wanted, waiting: Mapping[str, int], progress: Progress
+) -> Answer | None:
+    pulled = source.pull([wanted.source_id, *waiting], progress)
+    if pulled is None:
+        pulls.put_off(wanted.district_id, clock.now() + NOT_AGAIN_FOR)
+        commit()
+        return None
+    with closing(pulled):
+        _hand_out(pulled, waiting, wanted.since)
+        return pulled.answer(wanted.source_id)
+
+
+def _hand_out(pulled: Pulled, waiting: Mapping[str, int], since: datetime) -> None:
+    """Leaves each school its part; those that aren't shared find out by themselves."""
+    pulled_at = clock.now()
+    as_before = settled.answers_of(waiting.values())
+    pulls.forget_old(since)
+    for number, (source_id, school_id) in enumerate(waiting.items(), 1):
+        try:
+            answer = pulled.answer(source_id)
+        except NotShared:
+            continue
+        is_same = as_before.get(school_id) == answer.digest
+        payload = None if is_same else answer.dump()
+        pulls.keep(school_id, StoredAnswer(answer.digest, answer.about, payload), pulled_at)
+        if number % _HANDED_OUT_AT_ONCE == 0:
+            commit()
+    commit()
+
+
+@dataclass(frozen=True, slots=True)
+class _SameAnswer:
+    """One that nobody has kept, since the school has nothing to do with it."""
+
+    digest: str
+    about: Mapping[str, str]
+
+    def snapshot(self) -> Snapshot:
+        raise StaleAnswerError
+
+    def dump(self) -> bytes:
+        raise StaleAnswerError
+
+
+def _district_part(wanted: Wanted, source: Source, progress: Progress) -> DistrictPart:
+    part = snapshots.district_part_since(wanted.district_id, wanted.since)
     commit()
     if part is None:
         part = source.fetch_district_part(progress)
-        snapshots.save_district_part(district_id, part, clock.now())
+        snapshots.save_district_part(wanted.district_id, part, clock.now())
         commit()
     return part

@@ -25,7 +25,7 @@ from roster_dash.ending import (
     ending_of,
     tell_requester,
 )
-from roster_dash.fetching import SharedFetch, fetch_answer
+from roster_dash.fetching import SharedFetch, StaleAnswerError, Wanted, fetch_answer
 from roster_dash.heart import beating
 from roster_dash.outage import watched
 from roster_dash.planning import ground_of, today_at
@@ -33,7 +33,6 @@ from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled, SourceDown
 from roster_dash.roster.plan import Plan
-from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
@@ -117,7 +116,7 @@ def _to_its_end(
 ) -> Result:
     try:
         return _sync(runs.find_run(run_id), token, report, shared, stop)
-    except HandedOverError:
+    except (HandedOverError, StaleAnswerError):
         return _give_back(run_id, token, counted=False)
     except RosterDashError as error:
         return _stopped(run_id, token, error)
@@ -159,7 +158,9 @@ def _sync(
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None
     settings = settings_store.load_settings(school_id)
-    since = clock.now() - PART_AGE if run.trigger == Trigger.SCHEDULE else run.created_at
+    by_schedule = run_trigger == Trigger.SCHEDULE
+    since = clock.now() - PART_AGE if by_schedule else run.created_at
+    wanted = Wanted(district_id, school_id, clever_id, since, by_schedule=by_schedule)
 
     def wait(seconds: float) -> None:
         if stop.wait(seconds):
@@ -174,9 +175,8 @@ def _sync(
         _stop_if_cancelled(run_id)
 
     report("fetching", 0, 0, 0)
-    with watched(district_id, by_schedule=run_trigger == Trigger.SCHEDULE):
-        answer = fetch_answer(source, district_id, clever_id, fetching, since, shared)
-    _stop_if_cancelled(run_id)
+    with watched(district_id, by_schedule=by_schedule):
+        answer = fetch_answer(source, wanted, fetching, shared)
     runs.set_phase(run_id, token, "applying")
     commit()
 
@@ -205,7 +205,7 @@ def apply_answer(
     key = settled.key_of(run, answer.digest)
     ending = _meet_again(run, answer, now, key)
     if ending is None:
-        ending = _apply_snapshot(run, answer.snapshot(), settings, report, now, key)
+        ending = _apply_whole(run, answer, settings, report, now, key)
     return _finish(run_id, token, ending, settings, now)
 
 
@@ -221,10 +221,10 @@ def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | N
     return ending_again(before)
 
 
-def _apply_snapshot(
-    run: Run, snapshot: Snapshot, settings: SyncSettings, report: Report, now: datetime, key: str
+def _apply_whole(
+    run: Run, answer: Answer, settings: SyncSettings, report: Report, now: datetime, key: str
 ) -> Ending:
-    school = run.school
+    school, snapshot = run.school, answer.snapshot()
     ground = ground_of(school, settings, now)
     refuse_empty_school(snapshot, ground.kept)
     planned = ground.plan(snapshot)
@@ -239,7 +239,7 @@ def _apply_snapshot(
     run.snapshot_id = snapshots.save_snapshot(school.id, snapshot, now).id
     holds.keep_holds(school.id, run.id, planned, now)
     until = settled_until(planned, snapshot, ground.kept, ground.today)
-    settled.keep(school.id, run.id, key, until)
+    settled.keep(run, answer.digest, key, until)
     return ending_of(planned)
 
 
@@ -270,6 +270,8 @@ def _try_again(run_id: int, token: str) -> Result:
 def abandon(run_id: int, token: str) -> Result:
     """Queues a run again whose process is gone; after so many attempts it has failed."""
     run = runs.find_run(run_id)
+    beats.stop(beats.of_pull(run.school.district_id))  # if it was the one that pulled: another may
+    commit()
     if run.cancel_requested:
         message = "Cancelled after its worker had stopped; nothing was changed."
         return _end(run_id, token, Ending(RunStatus.CANCELLED, message, error="cancelled"))

@@ -136,6 +136,9 @@ class Told:
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
+    def dump(self) -> bytes:
+        raise NotImplementedError
+
 
 class Builder:
     """Rows in the database."""

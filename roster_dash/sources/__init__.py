@@ -26,6 +26,9 @@ class Answer(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
+    def dump(self) -> bytes:
+        """For `Source.read_answer` of another process."""
+
 
 class Pulled(Protocol):
     """A district in one go, for all the schools that were wanted."""
@@ -57,6 +60,9 @@ class Source(Protocol):
 
     def fetch_answer(self, source_id: str, part: DistrictPart, progress: Progress) -> Answer:
         """The same, not read yet."""
+
+    def read_answer(self, dumped: bytes, digest: str, about: Mapping[str, str]) -> Answer:
+        """An answer that was dumped; its digest and `about` are kept beside it."""
 
     def pull(self, wanted: Collection[str], progress: Progress) -> Pulled | None:
         """What is wanted of the district in one go, where that costs fewer requests."""

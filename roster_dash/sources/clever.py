@@ -1,7 +1,7 @@
 """Clever as a source: which endpoints are asked, and how their answers become a snapshot."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from roster_dash.sources.clever_answer import (
     about_district,
     digest_of,
     digest_of_records,
+    read_answer,
 )
 from roster_dash.sources.clever_parse import parse_admin, parse_contacts
 from roster_dash.sources.clever_pull import Pull, UnclearError, is_worth_it
@@ -114,6 +115,9 @@ class CleverSource:
             digest_of(school.name, digests, part.admins, contacts.items()),
             about_district(district),
         )
+
+    def read_answer(self, dumped: bytes, digest: str, about: Mapping[str, str]) -> CleverAnswer:
+        return read_answer(dumped, digest, about)
 
     def pull(self, wanted: Collection[str], progress: Progress) -> Pull | None:
         """The district whole; None if schools are better asked for one by one."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
+import msgspec
 import orjson
 
 from roster_dash.roster.records import Contact, DistrictPart, Person, Snapshot
@@ -52,6 +53,17 @@ class CleverAnswer:
     digest: str
     about: Mapping[str, str] = field(default_factory=dict)
 
+    def dump(self) -> bytes:
+        return orjson.dumps(
+            {
+                "school_id": self.school_id,
+                "school_name": self.school_name,
+                "records": {kind: _as_array(self.records[kind]) for kind in KINDS},
+                "admins": self.admins,
+                "contacts": self.contacts,
+            }
+        )
+
     def snapshot(self) -> Snapshot:
         courses = {
             str(each.get("id") or ""): course_name(each)
@@ -66,6 +78,46 @@ class CleverAnswer:
             terms=tuple(map(parse_term, read_records(self.records["terms"]))),
             about=self.about,
         )
+
+
+def _as_array(records: Sequence[RawRecord]) -> orjson.Fragment:
+    return orjson.Fragment(b"[" + b",".join(records) + b"]")
+
+
+class _Records(msgspec.Struct):
+    users: msgspec.Raw
+    sections: msgspec.Raw
+    terms: msgspec.Raw
+    courses: msgspec.Raw
+
+
+class _Dumped(msgspec.Struct):
+    school_id: str
+    school_name: str
+    records: _Records
+    admins: list[Person]
+    contacts: dict[str, Contact]
+
+
+_dumped = msgspec.json.Decoder(_Dumped).decode
+
+
+def read_answer(dumped: bytes, digest: str, about: Mapping[str, str]) -> CleverAnswer:
+    """What `CleverAnswer.dump` has made: its fields, with each kind's records as an array."""
+    found = _dumped(dumped)
+    records = {}
+    for kind in KINDS:
+        inside = bytes(getattr(found.records, kind))[1:-1]
+        records[kind] = [inside] if inside else []
+    return CleverAnswer(
+        found.school_id,
+        found.school_name,
+        records,
+        tuple(found.admins),
+        found.contacts,
+        digest,
+        about,
+    )
 
 
 def digest_of(

@@ -6,7 +6,7 @@ refuses when somebody else has written it meanwhile.
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
@@ -18,6 +18,7 @@ LOST_AFTER = timedelta(seconds=60)
 """Who has not said so for so long isn't alive."""
 _FORGOTTEN_AFTER = timedelta(days=1)
 _RUN = "run-"
+_PULL = "pull-"
 
 
 def beat(name: str, at: datetime | None = None) -> None:
@@ -26,6 +27,17 @@ def beat(name: str, at: datetime | None = None) -> None:
     at = at or datetime.now(UTC)
     row = dialect.insert(Beat).values(name=name, at=at)
     db.session.execute(row.on_conflict_do_update(index_elements=[Beat.name], set_={"at": at}))
+
+
+def take(name: str) -> bool:
+    """Begins to beat under a name, if nobody alive does."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    at = datetime.now(UTC)
+    row = dialect.insert(Beat).values(name=name, at=at)
+    taken = row.on_conflict_do_update(
+        index_elements=[Beat.name], set_={"at": at}, where=Beat.at <= at - LOST_AFTER
+    )
+    return bool(db.session.execute(taken).rowcount)  # type: ignore[attr-defined]
 
 
 def last_beat(name: str) -> datetime | None:
@@ -43,6 +55,18 @@ def of_run(run_id: int, token: str) -> str:
     return f"{_RUN}{run_id}-{token}"
 
 
+def of_pull(district_id: int) -> str:
+    """The name under which the process beats that pulls a district."""
+    return f"{_PULL}{district_id}"
+
+
+def pulled_districts() -> list[int]:
+    """The ids of the districts that somebody pulls now."""
+    alive = (Beat.name.startswith(_PULL), Beat.at > datetime.now(UTC) - LOST_AFTER)
+    names = db.session.scalars(select(Beat.name).where(*alive))
+    return [int(name.removeprefix(_PULL)) for name in names]
+
+
 def run_of(name: str) -> int | None:
     """The run that a beat is about, if it is about one."""
     return int(name.split("-")[1]) if name.startswith(_RUN) else None
@@ -53,6 +77,7 @@ def stop(name: str) -> None:
 
 
 def forget_old() -> None:
-    """Beats of runs whose processes were killed before they could take them back."""
-    old = (Beat.name.startswith(_RUN), Beat.at < datetime.now(UTC) - _FORGOTTEN_AFTER)
+    """Beats of those whose processes were killed before they could take them back."""
+    theirs = or_(Beat.name.startswith(_RUN), Beat.name.startswith(_PULL))
+    old = (theirs, Beat.at < datetime.now(UTC) - _FORGOTTEN_AFTER)
     db.session.execute(delete(Beat).where(*old))

@@ -22,6 +22,7 @@ from roster_dash.store.tables import (
     Membership,
     OperationRow,
     PersonRow,
+    PulledAnswer,
     Run,
     School,
     StoredDistrictPart,
@@ -94,6 +95,7 @@ def erase(school: School, rows: Sequence[PersonRow]) -> None:
     _forget_in_candidates(school.id, ids)
     _forget_in_snapshots(school.id, source_ids)
     note_change(school.id)
+    db.session.execute(delete(PulledAnswer).where(PulledAnswer.school_id == school.id))
     part = delete(StoredDistrictPart).where(StoredDistrictPart.district_id == school.district_id)
     db.session.execute(part)
     for row_id in sorted(ids):

@@ -179,13 +179,16 @@ def claim_run(run_id: int) -> str | None:
 
 
 def _has_its_turn(run_id: int) -> bool:
-    """A scheduled run waits while its district's source is down; what somebody asks for doesn't."""
+    """A scheduled run waits while its district is pulled, or its source is down; what somebody asks
+    for doesn't."""
     row = db.session.execute(
         select(Run.trigger, School.district_id)
         .join(School, School.id == Run.school_id)
         .where(Run.id == run_id, Run.status == RunStatus.QUEUED)
     ).one_or_none()
-    return row is not None and (row[0] != Trigger.SCHEDULE or outages.take_turn(row[1]))
+    if row is None or row[0] != Trigger.SCHEDULE:
+        return row is not None
+    return not beats.is_alive(beats.of_pull(row[1])) and outages.take_turn(row[1])
 
 
 def give_back(run_id: int, token: str, *, counted: bool) -> bool:
@@ -520,14 +523,20 @@ def count_operations(run_id: int) -> dict[tuple[str, str], int]:
 
 
 def queued_run_ids(limit: int = 500) -> Sequence[int]:
-    """Runs that should be in the queue, oldest first; not those that wait for a source."""
-    waits = and_(Run.trigger == Trigger.SCHEDULE, District.retry_at > clock.now())
+    """Runs that should be in the queue; not those that wait for a source, or for a pull.
+
+    One of each district by turns, oldest first: a large district keeps nobody waiting.
+    """
+    pulled = District.id.in_(beats.pulled_districts())
+    is_down = and_(District.retry_at.is_not(None), District.retry_at > clock.now())
+    waits = and_(Run.trigger == Trigger.SCHEDULE, or_(is_down, pulled))
+    place = func.row_number().over(partition_by=District.id, order_by=Run.id)
     return db.session.scalars(
         select(Run.id)
         .join(School, School.id == Run.school_id)
         .join(District, District.id == School.district_id)
-        .where(Run.status == RunStatus.QUEUED, or_(District.retry_at.is_(None), not_(waits)))
-        .order_by(Run.id)
+        .where(Run.status == RunStatus.QUEUED, not_(waits))
+        .order_by(place, Run.id)
         .limit(limit)
     ).all()
 

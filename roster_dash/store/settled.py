@@ -1,5 +1,6 @@
 """What a run that found nothing to do went by, so that the next one sees it at a glance."""
 
+from collections.abc import Collection
 from datetime import date
 from hashlib import blake2b
 
@@ -38,12 +39,20 @@ def key_of(run: Run, answer_digest: str) -> str:
     return blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
 
 
-def keep(school_id: int, run_id: int, key: str, until: date | None) -> None:
+def keep(run: Run, answer_digest: str, key: str, until: date | None) -> None:
     """Notes a run that found nothing to do; with no `until`, that the last one did something."""
-    db.session.execute(delete(SettledSchool).where(SettledSchool.school_id == school_id))
+    db.session.execute(delete(SettledSchool).where(SettledSchool.school_id == run.school_id))
     if until is not None:
-        db.session.add(SettledSchool(school_id=school_id, run_id=run_id, key=key, until=until))
+        row = {"run_id": run.id, "answer": answer_digest, "key": key, "until": until}
+        db.session.add(SettledSchool(school_id=run.school_id, **row))
         db.session.flush()
+
+
+def answers_of(school_ids: Collection[int]) -> dict[int, str]:
+    """School -> the digest of the answer with which it had nothing to do."""
+    query = select(SettledSchool.school_id, SettledSchool.answer)
+    rows = db.session.execute(query.where(SettledSchool.school_id.in_(school_ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def same_as(school: School, key: str, today: date) -> Run | None:

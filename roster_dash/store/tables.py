@@ -229,7 +229,8 @@ class District(Base):
 
     `retention`: how many days what is kept, and up to when the log has been deleted.
     `outage_*`: since when its source is down, how many tries have failed since, who was told;
-    `retry_at`: when scheduled runs may try again.
+    `retry_at`: when scheduled runs may try again. `no_pull_until`: until then its schools are asked
+    for one by one, since that was found to be better.
     """
 
     __tablename__ = "districts"
@@ -245,6 +246,7 @@ class District(Base):
     outage_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outage_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    no_pull_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     schools: Mapped[list["School"]] = relationship(
         back_populates="district", order_by="School.name"
@@ -259,6 +261,21 @@ class StoredDistrictPart(Base):
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PulledAnswer(Base):
+    """A school's part of a pull of its district, until the school's run takes it.
+
+    `payload` is null where the answer is the one with which the school had nothing to do.
+    """
+
+    __tablename__ = "pulled_answers"
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+    pulled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(32))
+    about: Mapped[dict[str, str]] = mapped_column(JSON)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class School(Base):
@@ -330,14 +347,15 @@ class StoredSnapshot(Base):
 class SettledSchool(Base):
     """A run that found nothing to do: another one that meets the same has nothing to do either.
 
-    `key` is a digest of all that the run went by; `until` the first day of the school's calendar
-    on which it no longer holds.
+    `answer` is the digest of what the source said, `key` of all that the run went by; `until` the
+    first day of the school's calendar on which it no longer holds.
     """
 
     __tablename__ = "settled_schools"
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+    answer: Mapped[str] = mapped_column(String(32))
     key: Mapped[str] = mapped_column(String(32))
     until: Mapped[date]
 
