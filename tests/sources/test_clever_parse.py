@@ -206,7 +206,7 @@ def records_of(text: Any) -> Any:
             **dict.fromkeys(("school", "sis_id", "staff_id", "grade", "student_number"), text),
             "schools": ids,
             "preferred_name": name,
-            "not_ours": st.integers(),
+            "not_ours": st.integers(0, 9),
         },
     )
     roles = st.fixed_dictionaries(
