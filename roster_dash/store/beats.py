@@ -37,7 +37,7 @@ def take(name: str) -> bool:
     taken = row.on_conflict_do_update(
         index_elements=[Beat.name], set_={"at": at}, where=Beat.at <= at - LOST_AFTER
     )
-    return bool(db.session.execute(taken).rowcount)  # type: ignore[attr-defined]
+    return db.session.scalar(taken.returning(Beat.name)) is not None
 
 
 def last_beat(name: str) -> datetime | None:
