@@ -30,6 +30,7 @@ from roster_dash.store import (
     glance,
     mails,
     outages,
+    pulls,
     retention,
     runs,
     schools,
@@ -265,6 +266,7 @@ def delete_what_is_too_old(now: datetime) -> None:
         return
     beats.beat("retention", now)
     retention.clean_accounts(now)
+    pulls.forget_old(now - DAY)
     commit()
     for district in schools.all_districts():
         _guarded("retention", partial(_clean_district, district.id, now))

@@ -99,6 +99,17 @@ def test_nothing_of_a_pull_stays_once_the_runs_are_over(schools: list[School]) -
     assert db.session.scalars(select(PulledAnswer)).all() == []
 
 
+def test_what_no_run_takes_is_deleted_with_the_rest_of_what_is_too_old(
+    schools: list[School],
+) -> None:
+    first, *_ = tonight(schools)
+    sync_run(first)
+    assert len(db.session.scalars(select(PulledAnswer)).all()) == len(schools) - 1
+    commit()
+    jobs.delete_what_is_too_old(clock.now() + timedelta(days=2))
+    assert db.session.scalars(select(PulledAnswer)).all() == []
+
+
 def test_of_a_school_where_nothing_changed_no_answer_is_kept(
     schools: list[School], clever: Clever
 ) -> None:
