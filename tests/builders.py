@@ -31,6 +31,7 @@ from roster_dash.store.accounts import AccountRole
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, Run, School, StoredSnapshot, User
 from roster_dash.store.transactions import commit, rollback
+from tests.clever import Clever
 
 _numbers = count(1)
 
@@ -124,6 +125,23 @@ def some_settings(**changes: str) -> SyncSettings:
     return SyncSettings().changed({key.replace("__", "."): value for key, value in changes.items()})
 
 
+MOST = {
+    "students": "on",
+    "students__auto_update": "on",
+    "teachers": "on",
+    "contacts": "primary",
+    "class_lists": "on",
+    "class_lists__terms": "all",
+    "class_lists__grades": "all",
+}
+ALL = MOST | {
+    "students__archive": "on",
+    "teachers__auto_update": "on",
+    "teachers__archive": "on",
+    "staff": "on",
+}
+
+
 class Told:
     """An answer that was read already, and is never taken for the same as another."""
 
@@ -180,6 +198,16 @@ class Builder:
         commit()
         return user
 
+    def linked(self, clever: Clever, number: int | None = None, **settings: str) -> list[School]:
+        """The first so many schools that the sandbox's district shares, all by default."""
+        district = self.district(clever.district.name, clever.district.id, clever.district.token)
+        schools = [
+            self.school(district, shared.name, shared.id) for shared in clever.schools[:number]
+        ]
+        for school in schools:
+            self.settings(school, **settings)
+        return schools
+
     def settings(self, school: School, **changes: str) -> SyncSettings:
         settings = some_settings(**changes)
         settings_store.save_settings(school, settings, None)
@@ -198,17 +226,7 @@ class Builder:
 
         Nobody waits out a grace period unless `changes` say so. `now`: the moment of the run.
         """
-        everything = {
-            "grace__students": "0",
-            "grace__adults": "0",
-            "students": "on",
-            "students__auto_update": "on",
-            "teachers": "on",
-            "contacts": "primary",
-            "class_lists": "on",
-            "class_lists__terms": "all",
-            "class_lists__grades": "all",
-        }
+        everything = {"grace__students": "0", "grace__adults": "0", **MOST}
         return self.follow(school, snapshot, some_settings(**(everything | changes)), now)
 
     def follow(

@@ -6,40 +6,21 @@ import pytest
 from sqlalchemy import select
 
 from roster_dash import clock, fetching, jobs, sync
-from roster_dash.connection import open_source
 from roster_dash.extensions import db
-from roster_dash.planning import ground_of
 from roster_dash.store import beats, edits, outages, runs
-from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import PersonRow, PulledAnswer, School
 from roster_dash.store.transactions import commit
 from roster_dash.sync import sync_run
-from tests.builders import Builder, some_settings
+from tests.builders import MOST, Builder
 from tests.clever import Clever
-
-SETTINGS = some_settings(
-    students="on",
-    students__auto_update="on",
-    students__archive="on",
-    teachers="on",
-    contacts="primary",
-    class_lists="on",
-    class_lists__terms="all",
-    class_lists__grades="all",
-    schedule__enabled="off",
-)
+from tests.planned import left_to_do
 
 
 @pytest.fixture
 def schools(make: Builder, clever: Clever) -> list[School]:
     """Five schools of one district; no run is due but those that a test makes."""
     clever.reset(schools=5, size=12)
-    district = make.district(clever.district.name, clever.district.id, clever.district.token)
-    linked = [make.school(district, shared.name, shared.id) for shared in clever.schools]
-    for school in linked:
-        settings_store.save_settings(school, SETTINGS, None)
-    commit()
-    return linked
+    return make.linked(clever, **MOST, students__archive="on", schedule__enabled="off")
 
 
 def tonight(schools: list[School], days: int = 0) -> list[int]:
@@ -66,17 +47,6 @@ def collections(clever: Clever) -> list[str]:
     paths = [path.split("?")[0].split("/", 2)[-1] for path in clever.requested()]
     clever.forget_requests()
     return sorted(paths)
-
-
-def left_to_do(school: School) -> int:
-    """How many operations a plan on what Clever says now has."""
-    source = open_source(school.district)
-    commit()
-    part = source.fetch_district_part(lambda *_told: None)
-    snapshot = source.fetch_school(school.clever_id, part, lambda *_told: None)
-    plan = ground_of(school, settings_store.load_settings(school.id)).plan(snapshot)
-    commit()
-    return len(plan.operations) + len(plan.held)
 
 
 WHOLE = sorted(["districts", "schools", "users", "sections", "terms", "courses"])

@@ -18,25 +18,12 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import commit
 from roster_dash.sync import sync_run
-from tests.builders import Builder, some_settings
+from tests.builders import ALL, Builder, some_settings
 from tests.clever import Clever
 
 pytestmark = pytest.mark.slow
 
-EVERYTHING = some_settings(
-    students="on",
-    students__auto_update="on",
-    students__archive="on",
-    grace__students="0",
-    teachers="on",
-    teachers__auto_update="on",
-    teachers__archive="on",
-    staff="on",
-    contacts="primary",
-    class_lists="on",
-    class_lists__terms="all",
-    class_lists__grades="all",
-)
+EVERYTHING = ALL | {"grace__students": "0"}
 Rows = list[dict[str, Any]]
 
 
@@ -49,11 +36,7 @@ def _patient_for_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def school(make: Builder, clever: Clever) -> School:
-    district = make.district(clever.district.name, clever.district.id, clever.district.token)
-    linked = make.school(district, clever.schools[0].name, clever.schools[0].id)
-    settings_store.save_settings(linked, EVERYTHING, None)
-    commit()
-    return linked
+    return make.linked(clever, 1, **EVERYTHING)[0]
 
 
 def sync(school: School) -> Run:
@@ -253,7 +236,8 @@ def test_a_class_whose_students_cannot_be_read_keeps_its_members(
 def test_a_class_that_lost_its_term_grade_and_name_stays_as_it_was(
     school: School, clever: Clever
 ) -> None:
-    current = EVERYTHING.changed({"class_lists.terms": "current", "class_lists.grades": "9,10"})
+    chosen = {"class_lists__terms": "current", "class_lists__grades": "9,10"}
+    current = some_settings(**(EVERYTHING | chosen))
     settings_store.save_settings(school, current, None)
     commit()
     sync(school)
@@ -303,7 +287,7 @@ def test_an_empty_part_removes_nobody_and_no_list(
 def test_a_role_that_is_shared_no_more_removes_nobody(school: School, clever: Clever) -> None:
     sync(school)
     before = kept(school)
-    settings_store.save_settings(school, EVERYTHING.changed({"staff.archive": "on"}), None)
+    settings_store.save_settings(school, some_settings(**EVERYTHING, staff__archive="on"), None)
     commit()
     clever.share(staff=False)
     run = sync(school)
