@@ -85,22 +85,35 @@ def fetch_answer(source: Source, wanted: Wanted, progress: Progress, shared: Sha
 def _of_the_night(source: Source, wanted: Wanted, progress: Progress) -> Answer | None:
     """A school's part of the night's pull, made now if nobody has; None: ask for it by itself."""
     taken = pulls.take(wanted.school_id, wanted.since)
-    as_before = settled.answers_of([wanted.school_id]).get(wanted.school_id)
-    waiting = pulls.waiting_schools(wanted.district_id) if taken is None else {}
-    is_ours = (
-        len(waiting) + 1 >= FEWEST
-        and pulls.may_pull(wanted.district_id, clock.now())
-        and beats.take(beats.of_pull(wanted.district_id))
-    )
-    commit()
-    if taken is not None and taken.payload is not None:
-        return source.read_answer(taken.payload, taken.digest, taken.about)
     if taken is not None:
-        return _SameAnswer(taken.digest, taken.about) if taken.digest == as_before else None
+        answer = _read(taken, source, wanted)
+        commit()
+        return answer
+    waiting = pulls.waiting_schools(wanted.district_id)
+    is_ours = _may_pull(wanted.district_id, len(waiting) + 1)
+    commit()
     if not is_ours:
         return None
     with beating(beats.of_pull(wanted.district_id)):
         return _pull_for_all(source, wanted, waiting, progress)
+
+
+def _read(taken: StoredAnswer, source: Source, wanted: Wanted) -> Answer | None:
+    """None where nothing was kept but that it is the one of before, and the school isn't."""
+    if taken.payload is not None:
+        return source.read_answer(taken.payload, taken.digest, taken.about)
+    as_before = settled.answers_of([wanted.school_id]).get(wanted.school_id)
+    return _SameAnswer(taken.digest, taken.about) if taken.digest == as_before else None
+
+
+def _may_pull(district_id: int, number: int) -> bool:
+    """Whether there are runs enough, it isn't known to be in vain, and nobody else pulls; from now
+    on this process does."""
+    return (
+        number >= FEWEST
+        and pulls.may_pull(district_id, clock.now())
+        and beats.take(beats.of_pull(district_id))
+    )
 
 
 def _pull_for_all(

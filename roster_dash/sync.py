@@ -57,7 +57,7 @@ Report = Callable[[str, int, int, int], None]
 """Told (phase, pages, done, total); total is 0 while it isn't known."""
 
 PART_AGE = timedelta(hours=6)
-"""A nightly run takes the district-wide part that another run of the night has fetched."""
+"""A nightly run takes what another run of the night has fetched for all."""
 
 
 class UnforeseenError(Exception):
@@ -157,7 +157,7 @@ def _sync(
     school_id, district_id, clever_id = school.id, school.district_id, school.clever_id
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None
-    settings = settings_store.load_settings(school_id)
+    settings = settings_store.settings_of_run(run) or SyncSettings()
     by_schedule = run_trigger == Trigger.SCHEDULE
     since = clock.now() - PART_AGE if by_schedule else run.created_at
     wanted = Wanted(district_id, school_id, clever_id, since, by_schedule=by_schedule)

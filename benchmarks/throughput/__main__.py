@@ -2,9 +2,8 @@
 
 Over the same pages: (a) download and parse, (b) that and the barest bulk write, then ours in its
 nights. Each in a process of its own, whose start isn't counted: a worker is at work already when a
-job comes. Medians, ratios to (a) and (b), peak memory, requests and queries.
-SQLite, and PostgreSQL where BENCH_DATABASE_URL names a server on which
-databases may be made.
+job comes. Medians, ratios to (a) and (b), peak memory, requests and queries. SQLite, and PostgreSQL
+where BENCH_DATABASE_URL names a server on which databases may be made.
 """
 
 import argparse

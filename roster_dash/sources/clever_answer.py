@@ -12,7 +12,7 @@ from roster_dash.roster.records import Contact, DistrictPart, Person, Snapshot
 from roster_dash.roster.roles import Role
 from roster_dash.sources.clever_parse import course_name, parse_section, parse_term, parse_user
 from roster_dash.sources.clever_types import Json, User, read_sections, read_users
-from roster_dash.sources.pages import RawRecord, read_records
+from roster_dash.sources.pages import RawRecord, as_array, read_records
 
 KINDS = ("users", "sections", "terms", "courses")
 
@@ -58,7 +58,7 @@ class CleverAnswer:
             {
                 "school_id": self.school_id,
                 "school_name": self.school_name,
-                "records": {kind: _as_array(self.records[kind]) for kind in KINDS},
+                "records": {kind: orjson.Fragment(as_array(self.records[kind])) for kind in KINDS},
                 "admins": self.admins,
                 "contacts": self.contacts,
             }
@@ -78,10 +78,6 @@ class CleverAnswer:
             terms=tuple(map(parse_term, read_records(self.records["terms"]))),
             about=self.about,
         )
-
-
-def _as_array(records: Sequence[RawRecord]) -> orjson.Fragment:
-    return orjson.Fragment(b"[" + b",".join(records) + b"]")
 
 
 class _Records(msgspec.Struct):

@@ -19,11 +19,11 @@ from roster_dash.sources.clever_answer import (
     digest_of,
 )
 from roster_dash.sources.clever_parse import contacts_of, parse_admin
-from roster_dash.sources.pages import Page, RawRecord, read_object
+from roster_dash.sources.pages import Page, RawRecord, ids_of, read_object
 from roster_dash.sources.spool import Spool
 
-PROBE = 0.3
-"""Requests that a district's whole collections cost per school, or less."""
+WHOLE_PER_SCHOOL = 0.3
+"""Requests that a district's whole collections cost per school that it shares, or less."""
 
 
 class UnclearError(Exception):
@@ -32,7 +32,7 @@ class UnclearError(Exception):
 
 def is_worth_it(linked: int, shared: int) -> bool:
     """Whether a pull costs fewer requests than asking for the linked schools one by one."""
-    return linked > 1 and 6 * linked + 2 > 6 + PROBE * shared
+    return linked > 1 and 6 * linked + 2 > 6 + WHOLE_PER_SCHOOL * shared
 
 
 class _Held(msgspec.Struct, gc=False):
@@ -62,13 +62,8 @@ class _Section(msgspec.Struct, gc=False):
     course: str | None = None
 
 
-class _Known(msgspec.Struct, gc=False):
-    id: str
-
-
 _user = msgspec.json.Decoder(_User).decode
 _section = msgspec.json.Decoder(_Section).decode
-_known = msgspec.json.Decoder(list[_Known]).decode
 
 
 class Pull:
@@ -186,5 +181,4 @@ class Pull:
 
     def _contacts(self, users: Sequence[RawRecord]) -> Iterator[tuple[str, Contact]]:
         if self._spool.has_contacts:
-            ids = [each.id for each in _known(b"[" + b",".join(users) + b"]")]
-            yield from self._spool.contacts(ids)
+            yield from self._spool.contacts(ids_of(users))

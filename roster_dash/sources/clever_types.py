@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from roster_dash.sources.pages import RawRecord, read_object
+from roster_dash.sources.pages import RawRecord, as_array, read_object
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def _read(
     one: Callable[[bytes], T],
     tidy: Callable[[Json], T],
 ) -> list[T]:
-    text = b"[" + b",".join(records) + b"]"
+    text = as_array(records)
     try:
         return all_of(text)
     except msgspec.ValidationError:

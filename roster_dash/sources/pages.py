@@ -58,6 +58,7 @@ class _Known(msgspec.Struct, gc=False):
 
 _body_of = msgspec.json.Decoder(_Body).decode
 _known = msgspec.json.Decoder(_Known).decode
+_all_known = msgspec.json.Decoder(list[_Known]).decode
 
 
 def read_page(text: bytes) -> Page:
@@ -96,5 +97,15 @@ def read_object(text: bytes) -> Json:
 
 def read_records(records: Iterable[RawRecord]) -> list[Json]:
     """The records of pages that were read, decoded."""
-    decoded: list[Json] = orjson.loads(b"[" + b",".join(records) + b"]")
+    decoded: list[Json] = orjson.loads(as_array(records))
     return decoded
+
+
+def ids_of(records: Iterable[RawRecord]) -> list[str]:
+    """Of records that all have one. Errors: msgspec.ValidationError."""
+    return [each.id for each in _all_known(as_array(records))]
+
+
+def as_array(records: Iterable[RawRecord]) -> bytes:
+    """Records as one JSON array; each may be several with commas between them."""
+    return b"[" + b",".join(records) + b"]"

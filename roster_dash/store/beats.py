@@ -7,10 +7,10 @@ refuses when somebody else has written it meanwhile.
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.store.tables import Beat
+from roster_dash.store.upsert import upsert
 
 SECONDS = 10.0
 """Between two beats."""
@@ -23,17 +23,15 @@ _PULL = "pull-"
 
 def beat(name: str, at: datetime | None = None) -> None:
     """Any number may beat under one name at once; `at` in place of now."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     at = at or datetime.now(UTC)
-    row = dialect.insert(Beat).values(name=name, at=at)
+    row = upsert(Beat).values(name=name, at=at)
     db.session.execute(row.on_conflict_do_update(index_elements=[Beat.name], set_={"at": at}))
 
 
 def take(name: str) -> bool:
     """Begins to beat under a name, if nobody alive does."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     at = datetime.now(UTC)
-    row = dialect.insert(Beat).values(name=name, at=at)
+    row = upsert(Beat).values(name=name, at=at)
     taken = row.on_conflict_do_update(
         index_elements=[Beat.name], set_={"at": at}, where=Beat.at <= at - LOST_AFTER
     )

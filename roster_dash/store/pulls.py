@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.store.tables import District, PulledAnswer, Run, School
+from roster_dash.store.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ def keep(school_id: int, answer: StoredAnswer, pulled_at: datetime) -> None:
         "about": dict(answer.about),
         "payload": payload,
     }
-    upsert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = upsert(PulledAnswer).values(school_id=school_id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["school_id"], set_=values))
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import JSON, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Contact, DistrictPart, Person, Section, Snapshot, Term
 from roster_dash.roster.roles import Role, roles_named
 from roster_dash.store.tables import StoredDistrictPart, StoredSnapshot
+from roster_dash.store.upsert import upsert
 
 KEPT_PAYLOADS = 10
 """How many snapshots of a school keep their content; of older ones the counts and digest stay."""
@@ -167,7 +167,6 @@ def latest_about(school_id: int) -> Mapping[str, str]:
 def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetime) -> None:
     """Keeps what a district-wide fetch gave, replacing the last one."""
     values = {"fetched_at": fetched_at, "payload": zlib.compress(orjson.dumps(part), 1)}
-    upsert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     statement = upsert(StoredDistrictPart).values(district_id=district_id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["district_id"], set_=values))
 
