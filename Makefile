@@ -52,6 +52,7 @@ bench: $(RUN)  ## How long syncs and pages take (SIZES="300 3000"; BENCH_DATABAS
 	$(BIN)/python -m benchmarks.safety
 	$(BIN)/python -m benchmarks.district
 	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.following
 	env -u BENCH_DATABASE_URL $(BIN)/python -m benchmarks.load
 	@test -z "$(BENCH_DATABASE_URL)" || $(BIN)/python -m benchmarks.load
 

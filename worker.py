@@ -21,7 +21,7 @@ from rq import Worker
 from rq.exceptions import NoSuchJobError, StopRequested
 from rq.serializers import JSONSerializer
 
-from roster_dash import embedded_redis, jobs, reporting
+from roster_dash import broker, embedded_redis, jobs, reporting
 from roster_dash.app import start_app
 from roster_dash.extensions import db
 
@@ -93,10 +93,10 @@ class RosterWorker(Worker):
     def _reap(self) -> None:
         """Ends the jobs of workers that were killed on this machine."""
         for worker in Worker.all(connection=self.connection, serializer=self.serializer):
-            if worker.hostname != socket.gethostname() or worker.pid == os.getpid():
+            if worker.hostname != socket.gethostname() or worker.name == self.name:
                 continue
-            if worker.pid and _is_alive(worker.pid):
-                continue
+            if worker.pid and worker.pid != os.getpid() and _is_alive(worker.pid):
+                continue  # one of this very process was here before Redis went away
             for execution in worker.get_current_executions(refresh=True):
                 with suppress(NoSuchJobError):
                     jobs.forget(
@@ -153,12 +153,13 @@ def _work() -> bool:
     if not config.redis_url:
         embedded_redis.ensure(config.embedded_redis_dir)
     with app.app_context():
-        queues = [jobs.queue(name) for name in jobs.QUEUES]
+        connection = broker.connect_anew(config)
+        queues = [jobs.queue(name, connection) for name in jobs.QUEUES]
     worker = None
     try:
         worker = RosterWorker(
             queues,
-            connection=queues[0].connection,
+            connection=connection,
             serializer=JSONSerializer,
             worker_ttl=45,
             job_monitoring_interval=5,

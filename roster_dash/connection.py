@@ -1,7 +1,11 @@
-"""Ways to Clever: a district's source with its token, and a test that says what it finds."""
+"""Ways to a district's source with its secret, and a test that says what is found there."""
 
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from roster_dash import clock
 from roster_dash.config import current_config
 from roster_dash.rate_budget import SharedBudget
 from roster_dash.roster.errors import NotLinked, RosterDashError
@@ -10,13 +14,23 @@ from roster_dash.roster.findings import (
     finding_of_error,
     findings_of_district,
     findings_of_school,
+    for_source,
     no_school_shared,
     school_not_shared,
 )
 from roster_dash.roster.records import SharedSchool
-from roster_dash.sources import Source
+from roster_dash.sources import Source, no_progress
 from roster_dash.sources.clever import CleverApp, CleverSource, find_token
-from roster_dash.store import outages, schools
+from roster_dash.sources.oneroster.api import OneRosterSource, Provider
+from roster_dash.sources.oneroster.api_access import (
+    SCOPES,
+    Access,
+    ClientCredentials,
+    Signature,
+    StaticToken,
+)
+from roster_dash.sources.oneroster.files import Accepted, FileSource
+from roster_dash.store import accepted, outages, schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, School
 from roster_dash.store.transactions import commit
@@ -32,7 +46,11 @@ def open_source(district: District, **options: Any) -> Source:
     Errors: RosterDashError.
     """
     if district.disconnected_at is not None:
-        raise NotLinked(f"{district.name} is disconnected; connect it again to reach Clever.")
+        raise NotLinked(f"{district.name} is disconnected; connect it again to reach its roster.")
+    return _OPENED[district.source](district, options)
+
+
+def _open_clever(district: District, options: Mapping[str, Any]) -> Source:
     app = clever_app()
     vault = Vault(current_config().credentials_keys)
     token = vault.unlock(district.token)
@@ -49,6 +67,61 @@ def open_source(district: District, **options: Any) -> Source:
     return CleverSource(app, clever_id, token, on_new_token=keep, budget=budget, **options)
 
 
+def _open_oneroster(district: District, options: Mapping[str, Any]) -> Source:
+    secret = Vault(current_config().credentials_keys).unlock(district.token)
+    access = oneroster_access(district.connection, secret)
+    today, namespace = day_of(district), district.clever_id
+    budget = SharedBudget(current_config(), namespace)
+    return oneroster_source(district.connection, access, namespace, today, budget=budget, **options)
+
+
+def _open_files(district: District, options: Mapping[str, Any]) -> Source:
+    """`options` are about waiting for a server; there is none."""
+    district_id = district.id
+
+    def in_force() -> Accepted | None:
+        found = accepted.of_district(district_id)
+        commit()
+        return Accepted(*found) if found else None
+
+    return FileSource(in_force, district.clever_id, day_of(district))
+
+
+_OPENED: Mapping[str, Callable[[District, Mapping[str, Any]], Source]] = {
+    "clever": _open_clever,
+    "oneroster": _open_oneroster,
+    "files": _open_files,
+}
+"""A NEW KIND OF SOURCE IS A LINE HERE."""
+
+
+def oneroster_source(
+    connection: Mapping[str, str],
+    access: Access,
+    namespace: str,
+    today: date,
+    **options: Any,
+) -> OneRosterSource:
+    """A provider; what day it is decides who is enrolled."""
+    return OneRosterSource(Provider(connection["url"], access, namespace), today, **options)
+
+
+def day_of(district: District) -> date:
+    """What day it is where the district is."""
+    return clock.now().astimezone(ZoneInfo(schools.zone_of(district.id))).date()
+
+
+def oneroster_access(connection: Mapping[str, str], secret: str) -> Access:
+    key, auth = connection["key"], connection["auth"]
+    if auth == "bearer":
+        return StaticToken(secret)
+    if auth == "oauth2":
+        scope = SCOPES[connection["version"]]
+        return ClientCredentials(connection["token_url"], key, secret, scope)
+    method = {"oauth1-sha1": "HMAC-SHA1", "oauth1-sha256": "HMAC-SHA256"}[auth]
+    return Signature(key, secret, method)
+
+
 def clever_app() -> CleverApp:
     config = current_config()
     return CleverApp(
@@ -62,8 +135,12 @@ def clever_app() -> CleverApp:
 
 def check_school(school: School) -> list[Finding]:
     """What the connection of a school gives now; never raises for what can be told."""
+    return for_source(_check(school), school.district.source)
+
+
+def _check(school: School) -> list[Finding]:
     clever_id, name, district = school.clever_id, school.name, school.district
-    district_id = district.id
+    district_id, kind = district.id, district.source
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
@@ -72,10 +149,10 @@ def check_school(school: School) -> list[Finding]:
             return [no_school_shared()]
         if clever_id not in {each.source_id for each in shared}:
             return [school_not_shared(name, shared)]
-        part = source.fetch_district_part(_silent)
-        snapshot = source.fetch_school(clever_id, part, _silent)
+        part = source.fetch_district_part(no_progress)
+        snapshot = source.fetch_school(clever_id, part, no_progress)
     except RosterDashError as error:
-        return [finding_of_error(error.code, error.message)]
+        return [finding_of_error(error.code, error.message, kind)]
     outages.end(district_id)
     commit()
     return [*findings_of_district(snapshot.about), *findings_of_school(snapshot)]
@@ -83,7 +160,7 @@ def check_school(school: School) -> list[Finding]:
 
 def shared_schools(district: District) -> tuple[list[SharedSchool], list[Finding]]:
     """The schools that a district shares, and what is in the way if there are none."""
-    district_id = district.id
+    district_id, kind = district.id, district.source
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
@@ -91,9 +168,5 @@ def shared_schools(district: District) -> tuple[list[SharedSchool], list[Finding
         outages.end(district_id)
         commit()
     except RosterDashError as error:
-        return [], [finding_of_error(error.code, error.message)]
-    return shared, [] if shared else [no_school_shared()]
-
-
-def _silent(what: str, pages: int, records: int) -> None:
-    pass
+        return [], [finding_of_error(error.code, error.message, kind)]
+    return shared, [] if shared else for_source([no_school_shared()], kind)

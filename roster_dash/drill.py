@@ -21,6 +21,7 @@ from roster_dash.roster.drills import (
 )
 from roster_dash.roster.errors import BadInput, RosterDashError
 from roster_dash.roster.records import DistrictPart, Snapshot
+from roster_dash.sources import no_progress
 from roster_dash.sources.clever import CleverApp, CleverSource
 from roster_dash.store import settings as settings_store
 from roster_dash.store import snapshots
@@ -81,8 +82,8 @@ def _try_fetches(scratch: Scratch, server: DrillServer) -> list[Result]:
     """The answer as it is, which must come whole; then each fault."""
     source = _source(server)
     try:
-        part = source.fetch_district_part(_silent)
-        fetched = source.fetch_school(SCHOOL_ID, part, _silent)
+        part = source.fetch_district_part(no_progress)
+        fetched = source.fetch_school(SCHOOL_ID, part, no_progress)
     except RosterDashError as error:
         return _unproven(error.message)
     if not _is_same(fetched, scratch.snapshot):
@@ -96,7 +97,7 @@ def _try_fetches(scratch: Scratch, server: DrillServer) -> list[Result]:
 
 def _try_fetch(fault: Fault, title: str, server: DrillServer, part: DistrictPart) -> Result:
     try:
-        fetched = _source(server).fetch_school(SCHOOL_ID, part, _silent)
+        fetched = _source(server).fetch_school(SCHOOL_ID, part, no_progress)
     except RosterDashError as error:
         return Result(fault.value, title, End.STOPPED, (BY_FETCH,), (error.message,))
     came = f"The fetch took {len(fetched.people):,} people for the whole school."
@@ -122,8 +123,4 @@ def _is_same(fetched: Snapshot, snapshot: Snapshot) -> bool:
 
 
 def _without_waiting(seconds: float) -> None:
-    pass
-
-
-def _silent(what: str, pages: int, records: int) -> None:
     pass

@@ -9,7 +9,7 @@ from roster_dash.roster.plan import Plan
 from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import holds, mails, requests, runs
-from roster_dash.store.runs import Ending, RunStatus
+from roster_dash.store.runs import Ending, RunStatus, Trigger
 from roster_dash.store.tables import Run
 
 REMINDER = timedelta(days=7)
@@ -62,9 +62,14 @@ def add_result_mails(run: Run, settings: SyncSettings) -> Sequence[int]:
     """Tells whoever wants to know, unless it is no news."""
     counts, warnings = run.counts or NO_COUNTS, list(run.warnings)
     wanted = is_wanted(settings.notify_when, run.status, counts, warnings)
+    if run.trigger == Trigger.SCHEDULE and settings.notify_when == "changes":
+        wanted = wanted or bool(runs.followed_before(run))
+    is_between = run.trigger == Trigger.EVENTS  # what it changed, the next daily mail tells
     if run.status == RunStatus.CANCELLED or not wanted:
         return ()
-    if settings.notify_when != "always" and not _is_news(run):
+    if is_between and run.status not in (RunStatus.HELD, RunStatus.FAILED):
+        return ()
+    if (is_between or settings.notify_when != "always") and not _is_news(run):
         return ()
     return mails.add_mails(run.id, "run_result", settings.notify_emails)
 

@@ -18,8 +18,6 @@ from roster_dash.store import beats, pulls, settled, snapshots
 from roster_dash.store.pulls import StoredAnswer
 from roster_dash.store.transactions import commit
 
-FEWEST = 4
-"""Runs of a district for which a worker thinks of pulling it."""
 NOT_AGAIN_FOR = timedelta(hours=6)
 """After a pull that gave nothing the schools of a district are asked for one by one."""
 _HANDED_OUT_AT_ONCE = 25
@@ -31,13 +29,14 @@ class StaleAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose answer; `since`: nothing older. `by_schedule`: others of the district may want one."""
+    """Whose answer; `since`: nothing older. `may_wait`: nobody asked for it, and others of the
+    district may want one too."""
 
     district_id: int
     school_id: int
     source_id: str
     since: datetime
-    by_schedule: bool
+    may_wait: bool
 
 
 class SharedFetch:
@@ -74,10 +73,10 @@ class SharedFetch:
 def fetch_answer(source: Source, wanted: Wanted, progress: Progress, shared: SharedFetch) -> Answer:
     """A school's answer. Errors: SourceError."""
     pulled = shared.pull_of(wanted.district_id, source, progress)
+    if pulled is None and wanted.may_wait and (answer := _of_the_night(source, wanted, progress)):
+        return answer
     if pulled is not None:
         return pulled.answer(wanted.source_id)
-    if wanted.by_schedule and (answer := _of_the_night(source, wanted, progress)):
-        return answer
     part = shared.part_of(wanted, source, progress)
     return source.fetch_answer(wanted.source_id, part, progress)
 
@@ -90,7 +89,8 @@ def _of_the_night(source: Source, wanted: Wanted, progress: Progress) -> Answer 
         commit()
         return answer
     waiting = pulls.waiting_schools(wanted.district_id)
-    is_ours = _may_pull(wanted.district_id, len(waiting) + 1)
+    is_enough = len(waiting) + 1 >= source.fewest_for_pull
+    is_ours = is_enough and _may_pull(wanted.district_id)
     commit()
     if not is_ours:
         return None
@@ -106,14 +106,10 @@ def _read(taken: StoredAnswer, source: Source, wanted: Wanted) -> Answer | None:
     return _SameAnswer(taken.digest, taken.about) if taken.digest == as_before else None
 
 
-def _may_pull(district_id: int, number: int) -> bool:
-    """Whether there are runs enough, it isn't known to be in vain, and nobody else pulls; from now
-    on this process does."""
-    return (
-        number >= FEWEST
-        and pulls.may_pull(district_id, clock.now())
-        and beats.take(beats.of_pull(district_id))
-    )
+def _may_pull(district_id: int) -> bool:
+    """Whether it isn't known to be in vain and nobody else pulls; now this process does."""
+    can = pulls.may_pull(district_id, clock.now())
+    return can and beats.take(beats.of_pull(district_id))
 
 
 def _pull_for_all(
@@ -125,15 +121,14 @@ def _pull_for_all(
         commit()
         return None
     with closing(pulled):
-        _hand_out(pulled, waiting, wanted.since)
+        _hand_out(pulled, waiting)
         return pulled.answer(wanted.source_id)
 
 
-def _hand_out(pulled: Pulled, waiting: Mapping[str, int], since: datetime) -> None:
+def _hand_out(pulled: Pulled, waiting: Mapping[str, int]) -> None:
     """Leaves each school its part; those that aren't shared find out by themselves."""
     pulled_at = clock.now()
     as_before = settled.answers_of(waiting.values())
-    pulls.forget_old(since)
     for number, (source_id, school_id) in enumerate(waiting.items(), 1):
         try:
             answer = pulled.answer(source_id)

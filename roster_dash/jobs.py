@@ -20,7 +20,7 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import DBAPIError
 
-from roster_dash import broker, hooks, logs, notify, sync, together
+from roster_dash import broker, following, hooks, logs, notify, sync, together
 from roster_dash.config import current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
@@ -42,11 +42,12 @@ from roster_dash.store.transactions import commit, is_away, rollback
 
 log = logging.getLogger(__name__)
 
-QUEUES = ("mail", "sync")
-"""Most urgent first: a mail takes a second, a sync may take minutes."""
+QUEUES = ("mail", "events", "sync")
+"""Most urgent first: a mail and a look at a district's events take a second, a sync minutes."""
 
 SYNC_SECONDS = 1800
 MAIL_SECONDS = 120
+LOOK_SECONDS = 300
 DAY = timedelta(days=1)
 KEPT_AFTER_SECONDS = 600
 KEPT_AFTER_FAILURE_SECONDS = 7 * 86_400
@@ -57,8 +58,9 @@ stopping = threading.Event()
 _OVER = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
 
-def queue(name: str) -> Queue:
-    return Queue(name, connection=broker.connect(current_config()), serializer=JSONSerializer)
+def queue(name: str, connection: redis.Redis | None = None) -> Queue:
+    connection = connection or broker.connect(current_config())
+    return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
 def enqueue_run(run_id: int) -> bool:
@@ -82,6 +84,11 @@ def enqueue_mail(mail_id: int) -> bool:
 def enqueue_delivery(delivery_id: int) -> bool:
     function, job_id = "roster_dash.jobs.send_webhook", f"delivery-{delivery_id}"
     return _enqueue("mail", function, job_id, delivery_id, MAIL_SECONDS)
+
+
+def enqueue_look(district_id: int) -> bool:
+    function, job_id = "roster_dash.jobs.look_at_events", f"events-{district_id}"
+    return _enqueue("events", function, job_id, district_id, LOOK_SECONDS)
 
 
 def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -> bool:
@@ -166,6 +173,11 @@ def send_webhook(delivery_id: int) -> None:
     _without_texts(partial(hooks.deliver, delivery_id))
 
 
+def look_at_events(district_id: int) -> None:
+    """The job of one look at what a district's source says is new."""
+    _without_texts(lambda: enqueue_runs(following.look(district_id)))
+
+
 def _without_texts(step: Callable[[], object]) -> None:
     """The queue writes down an error's text, which may quote somebody's data: it gets another one.
 
@@ -216,6 +228,7 @@ def tick(now: datetime) -> None:
     """One step of the scheduler: first the rows, then the queue is told of all that it lacks."""
     for what, step in (
         ("schedule", partial(start_due_runs, now)),
+        ("events", partial(look_for_news, now)),
         ("digest", partial(send_digests, now)),
         ("notice", partial(send_notices, now)),
         ("outage", _tell_outages),
@@ -300,6 +313,11 @@ def _start_due_run(school_id: int, now: datetime) -> None:
     school.missed_since = school.missed_since or school.next_due_at
     settings_store.set_next_due(school, settings_store.load_settings(school_id), now)
     commit()
+
+
+def look_for_news(now: datetime) -> None:
+    """What the queue loses of this is looked at a few minutes later."""
+    _enqueue_all(enqueue_look, following.claim_due(now))
 
 
 def send_digests(now: datetime) -> None:

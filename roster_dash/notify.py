@@ -171,6 +171,8 @@ def result_of(run: Run) -> RunResult:
         finished_at=run.finished_at,
         next_due_at=run.school.next_due_at,
         url=f"{current_config().public_url}/runs/{run.id}",
+        history_url=f"{current_config().public_url}/schools/{run.school_id}/history",
+        followed=runs.followed_before(run) if run.trigger == runs.Trigger.SCHEDULE else 0,
     )
 
 

@@ -37,10 +37,20 @@ from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.settled import settled_until
-from roster_dash.sources import Answer
-from roster_dash.store import beats, glance, holds, rosters, runs, settled, snapshots, webhooks
+from roster_dash.sources import Answer, no_progress
+from roster_dash.store import (
+    beats,
+    glance,
+    holds,
+    pulls,
+    rosters,
+    runs,
+    settled,
+    snapshots,
+    webhooks,
+)
 from roster_dash.store import settings as settings_store
-from roster_dash.store.runs import Ending, LostRunError, RunStatus, Trigger
+from roster_dash.store.runs import Ending, LostRunError, RunStatus
 from roster_dash.store.tables import Run, School
 from roster_dash.store.transactions import (
     begin_snapshot_of_database,
@@ -50,6 +60,7 @@ from roster_dash.store.transactions import (
     rollback,
     sqlstate,
 )
+from roster_dash.store.triggers import BY_ITSELF, Trigger
 
 log = logging.getLogger(__name__)
 
@@ -137,8 +148,8 @@ def _to_its_end(
 
 
 def _stopped(run_id: int, token: str, error: RosterDashError) -> Result:
-    """A run that can't go on. One of the schedule waits for a source that is down."""
-    if isinstance(error, SourceDown) and runs.find_run(run_id).trigger == Trigger.SCHEDULE:
+    """A run that can't go on. One that nobody asked for waits for a source that is down."""
+    if isinstance(error, SourceDown) and runs.find_run(run_id).trigger in BY_ITSELF:
         given = _give_back(run_id, token, counted=False)
         return Result(given.run)
     cancelled = isinstance(error, RunCancelled)
@@ -158,9 +169,10 @@ def _sync(
     version = settings_store.latest_version(school.id)
     run.settings_version_id = version.id if version else None
     settings = settings_store.settings_of_run(run) or SyncSettings()
-    by_schedule = run_trigger == Trigger.SCHEDULE
-    since = clock.now() - PART_AGE if by_schedule else run.created_at
-    wanted = Wanted(district_id, school_id, clever_id, since, by_schedule=by_schedule)
+    is_nightly = run_trigger == Trigger.SCHEDULE
+    since = clock.now() - PART_AGE if is_nightly else run.created_at
+    may_wait = run_trigger in BY_ITSELF
+    wanted = Wanted(district_id, school_id, clever_id, since, may_wait=may_wait)
 
     def wait(seconds: float) -> None:
         if stop.wait(seconds):
@@ -175,7 +187,7 @@ def _sync(
         _stop_if_cancelled(run_id)
 
     report("fetching", 0, 0, 0)
-    with watched(district_id, by_schedule=by_schedule):
+    with watched(district_id, by_schedule=may_wait):
         answer = fetch_answer(source, wanted, fetching, shared)
     runs.set_phase(run_id, token, "applying")
     commit()
@@ -206,6 +218,7 @@ def apply_answer(
     ending = _meet_again(run, answer, now, key)
     if ending is None:
         ending = _apply_whole(run, answer, settings, report, now, key)
+    pulls.forget(run.school_id)  # or a later run would take the school back to what it was
     return _finish(run_id, token, ending, settings, now)
 
 
@@ -335,8 +348,8 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
     if stored is None:
         source, clever_id = open_source(school.district), school.clever_id
         commit()
-        part = source.fetch_district_part(_no_progress)
-        snapshot_id, snapshot = None, source.fetch_school(clever_id, part, _no_progress)
+        part = source.fetch_district_part(no_progress)
+        snapshot_id, snapshot = None, source.fetch_school(clever_id, part, no_progress)
     else:
         snapshot_id, snapshot = stored[0].id, stored[1]
     ground = ground_of(school, settings)
@@ -355,7 +368,3 @@ def _stop_if_cancelled(run_id: int) -> None:
     rollback()
     if cancelled:
         raise RunCancelled("Cancelled while it was at work; nothing was changed.")
-
-
-def _no_progress(what: str, pages: int, records: int) -> None:
-    pass

@@ -29,6 +29,7 @@ from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
+from roster_dash.sandbox.oneroster import server as oneroster
 from roster_dash.sandbox.server import Server, running
 from roster_dash.store import passwords
 from roster_dash.store.tables import User
@@ -136,6 +137,13 @@ def _database_beside(url: str, lane: str) -> str:
 @pytest.fixture(scope="session")
 def sandbox_server() -> Iterator[Server]:
     with running(schools=2, size=30) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def look_alike() -> Iterator[oneroster.Server]:
+    """A look-alike of a OneRoster provider; who uses it resets it."""
+    with oneroster.running() as server:
         yield server
 
 

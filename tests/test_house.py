@@ -53,7 +53,7 @@ def test_the_procfile_starts_what_is_there() -> None:
 
 
 def test_every_queue_is_worked_on_mail_first() -> None:
-    assert jobs.QUEUES == ("mail", "sync")
+    assert jobs.QUEUES == ("mail", "events", "sync")
 
 
 def test_what_is_pinned_is_pinned_exactly() -> None:

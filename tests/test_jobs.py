@@ -1,5 +1,6 @@
 """The queue's two sides, with a real Redis and real workers in processes of their own."""
 
+import importlib
 import os
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import requests
@@ -19,7 +21,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from roster_dash import jobs, sync
+from roster_dash import broker, jobs, sync
+from roster_dash.config import Config
 from roster_dash.extensions import db
 from roster_dash.heart import beating
 from roster_dash.store import beats, mails, retention, runs
@@ -425,3 +428,31 @@ def test_the_scheduler_is_alive_while_old_data_is_deleted(
     monkeypatch.setattr(jobs, "_beat", lambda: seen.append("beat"))
     jobs._clean_district(make.district().id, datetime.now(UTC))
     assert len(seen) == 3
+
+
+def test_a_process_has_one_client_of_redis_and_a_worker_one_of_its_own(config: Config) -> None:
+    """Each keeps connections: one made at every look would leave them open by the thousand."""
+    assert broker.connect(config) is broker.connect(config)
+    assert broker.connect_anew(config) is not broker.connect(config)
+
+
+def test_a_worker_takes_over_what_it_was_at_before_redis_went_away(
+    make: Builder, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    worker = importlib.import_module("worker")
+    run = make.run(make.school(), "queued")
+    jobs.enqueue_run(run.id)
+    target = jobs.queue("sync")
+    job = Job.fetch(f"run-{run.id}", target.connection, serializer=JSONSerializer)
+
+    def new_worker() -> Any:
+        options = {"connection": target.connection, "serializer": JSONSerializer}
+        return worker.RosterWorker([target], **options)
+
+    former = new_worker()
+    former.register_birth()
+    former.prepare_execution(job)
+    new_worker().register_birth()
+    assert not Job.exists(job.id, target.connection)

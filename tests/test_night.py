@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from roster_dash import clock, fetching, jobs, sync
+from roster_dash import clock, jobs, sync
 from roster_dash.extensions import db
+from roster_dash.sources.clever import CleverSource
 from roster_dash.store import beats, edits, outages, runs
 from roster_dash.store.tables import PersonRow, PulledAnswer, School
 from roster_dash.store.transactions import commit
@@ -195,7 +196,7 @@ def test_a_pull_of_which_something_is_unclear_is_not_tried_again_that_night(
 
 def test_a_few_schools_are_asked_for_one_by_one(schools: list[School], clever: Clever) -> None:
     clever.forget_requests()
-    assert work(tonight(schools[: fetching.FEWEST - 1])) == {("succeeded", "")}
+    assert work(tonight(schools[: CleverSource.fewest_for_pull - 1])) == {("succeeded", "")}
     assert "sections" not in collections(clever)
 
 

@@ -2,13 +2,23 @@
 
 from flask import Flask
 
-from roster_dash.cli import asking, backups, data, deciding, drilling, processes, setup, syncing
+from roster_dash.cli import (
+    asking,
+    backups,
+    data,
+    deciding,
+    drilling,
+    files,
+    processes,
+    setup,
+    syncing,
+)
 from roster_dash.cli.output import Commands
 
 
 def register(app: Flask) -> None:
     group = Commands("roster", help="Keep schools equal to what their districts share in Clever.")
-    for module in (setup, syncing, deciding, asking, drilling, data, backups, processes):
+    for module in (setup, files, syncing, deciding, asking, drilling, data, backups, processes):
         for command in module.COMMANDS:
             group.add_command(command)
     app.cli.add_command(group)

@@ -9,14 +9,12 @@ from flask_migrate import upgrade
 from roster_dash import jobs, linking
 from roster_dash.cli.output import answers, tell
 from roster_dash.cli.paths import MIGRATIONS
-from roster_dash.config import current_config
-from roster_dash.connection import clever_app, open_source
+from roster_dash.connecting import AUTHS, VERSIONS, connect_clever, connect_oneroster
+from roster_dash.connection import open_source
 from roster_dash.roster.errors import BadInput, UnknownThing
-from roster_dash.sources.clever import CleverSource, find_token
 from roster_dash.store import accounts, runs, schools, second_factor
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
-from roster_dash.store.secrets import Vault
 from roster_dash.store.transactions import commit
 
 
@@ -78,24 +76,38 @@ def second_factor_off(email: str, as_json: bool) -> None:
 @click.option("--token-stdin", is_flag=True, help="Read its token from standard input.")
 @answers
 def connect_district(name: str, clever_id: str, token_stdin: bool, as_json: bool) -> None:
-    app = clever_app()
-    if token_stdin:
-        token = _secret_from_stdin()
-        if not (token.isascii() and token.isprintable() and " " not in token):
-            raise BadInput("A token is one word of plain letters and digits; that isn’t one.")
-    elif app.can_find_tokens:
-        token = find_token(app, clever_id)
-    else:
-        raise BadInput(
-            "No token was given and CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET are unset. "
-            "Set both, or give the token with --token-stdin."
-        )
-    CleverSource(app, clever_id, token).district_name()
-    vault = Vault(current_config().credentials_keys)
-    district = schools.save_district(name, clever_id, vault.lock(token))
-    commit()
+    district = connect_clever(name, clever_id, _secret_from_stdin() if token_stdin else "")
     lines = [f"District {district.id} connected: {district.name}."]
     tell({"district": district.id}, lines, wants_json=as_json)
+
+
+@click.command("connect-oneroster", help="Connect a district to a OneRoster provider.")
+@click.argument("name")
+@click.option("--url", required=True, help="The address of its collections, as the vendor says.")
+@click.option("--version", type=click.Choice(VERSIONS), default=VERSIONS[0], show_default=True)
+@click.option("--auth", type=click.Choice(list(AUTHS)), default="oauth2", show_default=True)
+@click.option("--key", default="", help="The client id, or the consumer key.")
+@click.option("--token-url", default="", help="Where OAuth 2 gives tokens.")
+@click.option("--district", "district_ref", help="Renew the way to a district that is connected.")
+@click.option("--secret-stdin", is_flag=True, required=True, help="Read the secret from there.")
+@answers
+def connect_provider(
+    name: str,
+    url: str,
+    version: str,
+    auth: str,
+    key: str,
+    token_url: str,
+    district_ref: str | None,
+    secret_stdin: bool,
+    as_json: bool,
+) -> None:
+    typed = {"url": url, "version": version, "auth": auth, "key": key, "token_url": token_url}
+    renewed = schools.find_district(district_ref) if district_ref else None
+    district = connect_oneroster(name, typed, _secret_from_stdin(), renewed)
+    lines = [f"District {district.id} connected: {district.name}."]
+    document = {"district": district.id, "clever_id": district.clever_id}
+    tell(document, lines, wants_json=as_json)
 
 
 @click.command("schools", help="What Clever shares of a district, linked or not.")
@@ -188,6 +200,7 @@ COMMANDS = (
     create_user,
     second_factor_off,
     connect_district,
+    connect_provider,
     list_schools,
     link_school,
     settings,

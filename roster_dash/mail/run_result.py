@@ -42,6 +42,9 @@ class RunResult:
     finished_at: datetime | None
     next_due_at: datetime | None
     url: str
+    history_url: str = ""
+    followed: int = 0
+    """How much has changed since the daily sync before, by itself and during the day."""
     unsubscribe_url: str = ""
 
 

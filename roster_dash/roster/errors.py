@@ -8,6 +8,7 @@ RosterDashError            message says what was asked, what came and what to do
 │   └── NotLinked          the school is not linked to its source (any more)    (exit 2)
 ├── SourceError            the roster source could not be read                  (exit 4)
 │   ├── SourceDown         it did not answer, or with faults of its own, for too long
+│   ├── NotUnderstood      its answer has a status that says nothing to us
 │   ├── NotApproved        the district has not approved our app: no token for it
 │   ├── NotShared          the district doesn't share this with us (404)
 │   └── AccessRefused      the source refuses our token (401, 403)
@@ -53,6 +54,10 @@ class SourceError(RosterDashError):
 
 class SourceDown(SourceError):
     """Nothing is known of the district then: it says nothing about what it shares."""
+
+
+class NotUnderstood(SourceError):
+    """The question may be one that it doesn't take."""
 
 
 class NotApproved(SourceError):

@@ -1,7 +1,7 @@
 """What a test of the connection found, in words: each with its fix and who can do it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from roster_dash.roster.records import SharedSchool, Snapshot
@@ -10,6 +10,17 @@ from roster_dash.roster.roles import FORM_ORDER, Role
 CLEVER_ADMIN = "the district’s Clever admin"
 OPERATOR = "whoever runs this server"
 NOBODY = "nobody; it passes by itself"
+_ELSEWHERE = {
+    "oneroster": (
+        "If it should be there: have it shared by the OneRoster provider.",
+        "whoever runs the provider for the district",
+    ),
+    "files": (
+        "If it should be there: export it too, and import the new zip.",
+        "whoever exports the district’s files",
+    ),
+}
+"""A source that isn't Clever -> what can be done about something missing, and by whom."""
 
 
 class Tone(StrEnum):
@@ -47,8 +58,20 @@ _OF_ERROR = {
 }
 
 
-def finding_of_error(code: str, message: str) -> Finding:
-    """A failure as a finding; one that isn't known is told as it came."""
+def for_source(found: Iterable[Finding], source: str) -> list[Finding]:
+    """Findings with what can be done about them where this source is."""
+    return [
+        replace(each, fix=_ELSEWHERE[source][0], whose=_ELSEWHERE[source][1])
+        if source in _ELSEWHERE and each.whose == CLEVER_ADMIN
+        else each
+        for each in found
+    ]
+
+
+def finding_of_error(code: str, message: str, source: str) -> Finding:
+    """A failure as a finding; one that isn't known is told as it came, with what can be done."""
+    if source in _ELSEWHERE:
+        return Finding(Tone.BAD, message)
     if code in _OF_ERROR:
         what, fix, whose = _OF_ERROR[code]
         return Finding(Tone.BAD, what, fix, whose)
@@ -58,7 +81,7 @@ def finding_of_error(code: str, message: str) -> Finding:
 def no_school_shared() -> Finding:
     return Finding(
         Tone.BAD,
-        "The district has approved Roster Dash, but shares no school with it yet.",
+        "The district has let Roster Dash in, but shares no school with it yet.",
         "In Clever, open Roster Dash, Sharing, and choose the schools to share.",
         CLEVER_ADMIN,
     )
@@ -100,7 +123,7 @@ def findings_of_district(about: Mapping[str, str]) -> list[Finding]:
             CLEVER_ADMIN,
         ),
     }
-    fresh = f" Its data came into Clever on {since}." if since else ""
+    fresh = f" Its data is of {since}." if since else ""
     found = [Finding(Tone.GOOD, f"{name} answers.{fresh}")]
     state = about.get("district_state", "")
     return found + ([states[state]] if state in states else [])

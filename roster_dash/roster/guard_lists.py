@@ -74,10 +74,9 @@ def _take(
     change: WantedChange, verdict: ListVerdict | None, history: History, judged: Judged
 ) -> None:
     operation = change.operation
-    mark = fingerprint(operation)
     if verdict is None:
         judged.operations.append(operation)
-    elif mark in history.approved:
+    elif fingerprint(operation) in history.approved:
         judged.approved.append(operation)
     else:
         guard, sentence = verdict
@@ -92,6 +91,8 @@ def _without_rejected(
     wanted: Sequence[WantedChange], history: History, judged: Judged
 ) -> list[WantedChange]:
     """The changes without what somebody rejected; members one by one."""
+    if not history.rejected and not history.declined:
+        return list(wanted)
     kept: list[WantedChange] = []
     for change in wanted:
         operation: Operation | None = change.operation
@@ -169,12 +170,9 @@ def _reverted(change: WantedChange, history: History) -> ListVerdict | None:
 def _waits_still(change: WantedChange, history: History) -> ListVerdict | None:
     """What an earlier run held and nobody has decided."""
     operation = change.operation
-    thing, mark = (
-        (operation.entity, operation.kept_id or operation.source_id),
-        fingerprint(operation),
-    )
+    thing = (operation.entity, operation.kept_id or operation.source_id)
     for waits in history.waiting.get(thing, ()):
-        if waits.fingerprint == mark:
+        if waits.fingerprint == fingerprint(operation):
             return Guard(waits.guard), f"{operation.label}: waits since an earlier sync."
     return None
 

@@ -55,6 +55,8 @@ def _of_mails_and_days(settings: SyncSettings) -> list[str]:
     told = []
     if settings.schedule_enabled and not settings.syncs_anything:
         told.append("No daily sync is planned while nothing is synced: switch on a role.")
+    if settings.schedule_events and not settings.schedule_enabled and settings.syncs_anything:
+        told.append("Changes during the day are not followed while Sync every day is off.")
     if settings.notify_digest and not settings.notify_emails:
         told.append("The weekly digest goes to nobody: type an address under Send to.")
     if settings.notify_emails and settings.notify_when == "never" and not settings.notify_digest:

@@ -213,8 +213,9 @@ class _ListPlanner:
             self._unreadable += len(there - self._people.active)
             was = self._sources(kept_ids - by_hand)
             if side == "managers":
-                self._students += len(now & self._people.students - was)
-                now -= self._people.students - was
+                teaching = (now & self._people.students) - was
+                self._students += len(teaching)
+                now -= teaching
             now |= was & self._people.staying
             if side in section.unsure or not self._may_remove:
                 now |= was

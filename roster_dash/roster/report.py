@@ -94,6 +94,13 @@ def changes_anything(counts: Counts) -> bool:
     return bool(people or lists or any(counts["memberships"].values()))
 
 
+def changed_by_source(counts: Counts) -> int:
+    """How many changes came from the roster: not those of who is missing, who only grow older."""
+    people = sum(counts["people"].get(name, 0) for name in ("created", "updated", "restored"))
+    lists = sum(counts["lists"].get(name, 0) for name in ("created", "updated", "restored"))
+    return people + lists + counts["memberships"]["added"]
+
+
 def needs_a_person(counts: Counts, warnings: list[str]) -> bool:
     """Whether the verdict asks somebody to act: conflicts, unreadable records, a guard's word."""
     return (

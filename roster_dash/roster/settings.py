@@ -86,6 +86,8 @@ class SyncSettings:
     class_list_grades: tuple[str, ...] = ()
     schedule_time: str = "02:00"
     schedule_enabled: bool = True
+    schedule_events: bool = True
+    """Between the daily syncs, what the source's events tell of is synced too."""
     pause_until: date | None = None
     calendar: tuple[Period, ...] = ()
     limits: Limits = Limits()
@@ -324,6 +326,7 @@ KEYS: dict[str, Key] = {
     "class_lists.grades": Key(("class_list_grades",), _names, show_words),
     "schedule.time": Key(("schedule_time",), _time),
     "schedule.enabled": Key(("schedule_enabled",), _switch, _show_switch),
+    "schedule.events": Key(("schedule_events",), _switch, _show_switch),
     "pause.until": Key(("pause_until",), _day, _show_day),
     "calendar": Key(("calendar",), _periods, _show_periods),
     "grace.students": Key(("grace_students",), _number(0, 90)),

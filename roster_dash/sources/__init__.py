@@ -1,4 +1,4 @@
-"""WHERE FROM: reads the network, returns rosters. A SOURCE IS A LINE of `SOURCES`.
+"""WHERE FROM: reads the network, returns rosters. Each kind of source is a `Source`.
 
 A fetch is complete or it is an error; there is nothing in between.
 """
@@ -6,10 +6,15 @@ A fetch is complete or it is an error; there is nothing in between.
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
+from roster_dash.roster.news import News
 from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being read, pages so far, records so far) after every page."""
+
+
+def no_progress(what: str, pages: int, records: int) -> None:
+    """For who reads without telling anybody."""
 
 
 class Answer(Protocol):
@@ -41,7 +46,13 @@ class Pulled(Protocol):
 
 
 class Source(Protocol):
-    """A district's roster. Every method raises SourceError when it can't give all of it."""
+    """A district's roster. Every method raises SourceError when it can't give all of it.
+
+    `fewest_for_pull`: schools from which on a worker thinks of reading the district in one go.
+    """
+
+    @property
+    def fewest_for_pull(self) -> int: ...
 
     def district_name(self) -> str:
         """The district's own name; proves that the credentials work."""
@@ -66,3 +77,9 @@ class Source(Protocol):
 
     def pull(self, wanted: Collection[str], progress: Progress) -> Pulled | None:
         """What is wanted of the district in one go, where that costs fewer requests."""
+
+    def news(self, after: str | None) -> News | None:
+        """What was told since a cursor; with none what the cursor is now. None: it tells nothing.
+
+        Errors: ExpiredError if nobody can tell any more what has happened since.
+        """

@@ -7,9 +7,10 @@ from typing import Any
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotApproved, SourceError
+from roster_dash.roster.errors import AccessRefused, NotApproved, NotShared, SourceError
+from roster_dash.roster.news import News
 from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
-from roster_dash.sources import Progress
+from roster_dash.sources import Progress, no_progress
 from roster_dash.sources.clever_answer import (
     KINDS,
     CleverAnswer,
@@ -18,6 +19,8 @@ from roster_dash.sources.clever_answer import (
     digest_of_records,
     read_answer,
 )
+from roster_dash.sources.clever_events import PAGE as EVENTS_PAGE
+from roster_dash.sources.clever_events import news_of
 from roster_dash.sources.clever_parse import parse_admin, parse_contacts
 from roster_dash.sources.clever_pull import Pull, UnclearError, is_worth_it
 from roster_dash.sources.http import JsonApi
@@ -47,6 +50,8 @@ class CleverApp:
 class CleverSource:
     """One district's data under one token. `on_new_token` is told when Clever gave another one."""
 
+    fewest_for_pull = 4
+
     def __init__(
         self,
         app: CleverApp,
@@ -71,7 +76,7 @@ class CleverSource:
         return str(self._district().get("name") or "").strip()
 
     def schools(self) -> list[SharedSchool]:
-        return [_shared_school(each) for each in self._read("/schools", "schools", _silent)]
+        return [_shared_school(each) for each in self._read("/schools", "schools", no_progress)]
 
     def school(self, source_id: str) -> SharedSchool:
         body = self._api.get(f"/{self._app.version}/schools/{source_id}", "school")
@@ -133,6 +138,19 @@ class CleverSource:
             return None
         return pulled.finish()
 
+    def news(self, after: str | None) -> News | None:
+        """None if Clever doesn't let us read its events: they are a district's to switch on."""
+        query = {"limit": str(EVENTS_PAGE)} | ({"starting_after": after} if after else {})
+        news = News(after or "")
+        try:
+            for page in self._api.pages(f"/{self._app.version}/events", query, "events"):
+                last = page.ids[-1] if page.ids else ""
+                told = read_records(page.records) if after is not None else []
+                news |= news_of(told, last)
+        except (AccessRefused, NotShared):
+            return None
+        return news
+
     def _pull(self, pulled: Pull, kind: str, what: str, progress: Progress) -> None:
         records = 0
         path, query = f"/{self._app.version}/{kind}", {"limit": str(PAGE)}
@@ -143,7 +161,7 @@ class CleverSource:
 
     def _district(self) -> Json:
         """The token's one district; a token of another district is refused."""
-        districts = self._read("/districts", "district", _silent, limit="")
+        districts = self._read("/districts", "district", no_progress, limit="")
         records = {str(district.get("id") or ""): district for district in districts}
         if not records:
             raise SourceError(
@@ -229,7 +247,3 @@ def find_token(app: CleverApp, district_id: str) -> str:
 
 def _shared_school(record: Json) -> SharedSchool:
     return SharedSchool(str(record.get("id") or ""), str(record.get("name") or "").strip())
-
-
-def _silent(what: str, pages: int, records: int) -> None:
-    pass

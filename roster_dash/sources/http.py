@@ -16,7 +16,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotShared, SourceDown, SourceError
+from roster_dash.roster.errors import (
+    AccessRefused,
+    NotShared,
+    NotUnderstood,
+    SourceDown,
+    SourceError,
+)
 from roster_dash.sources.pages import (
     Json,
     NotAnObjectError,
@@ -28,6 +34,9 @@ from roster_dash.sources.pages import (
 )
 
 T = TypeVar("T")
+Headers = Mapping[str, str]
+Reader = Callable[[bytes, Headers], T]
+"""Makes something of a body and its headers. Errors: UnreadableError, NotAnObjectError."""
 
 PATIENCE_SECONDS = 110.0
 CONNECT_SECONDS = 5.0
@@ -56,7 +65,7 @@ class Budget(Protocol):
     def block(self, seconds: float, *, refused: bool) -> None: ...
 
 
-class _Bearer(requests.auth.AuthBase):
+class Bearer(requests.auth.AuthBase):
     """Sets the header itself, so that no .netrc of the machine can replace it."""
 
     def __init__(self, token: str) -> None:
@@ -68,9 +77,10 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class JsonApi:
-    """One API under one token. `name` is how error sentences call it.
+    """One API under one token. `name` is how error sentences call it, `sharer` who shares there.
 
-    `renew_token` is asked once, when the token is refused; it gives the present one.
+    `auth` makes of the token what is put on a request. `renew_token` is asked once, when the token
+    is refused; it gives the present one.
     `patience` (seconds) is the budget for waiting; `sleep` is for tests and drills. `direct`: no
     proxy of the environment is used. `budget` is shared by everybody who uses the token.
     """
@@ -81,6 +91,8 @@ class JsonApi:
         token: str,
         *,
         name: str,
+        sharer: str = "The district’s Clever admin",
+        auth: Callable[[str], requests.auth.AuthBase] = Bearer,
         renew_token: Callable[[], str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         patience: float = PATIENCE_SECONDS,
@@ -90,6 +102,8 @@ class JsonApi:
         self._base = base_url
         self._token = token
         self._name = name
+        self._sharer = sharer
+        self._auth = auth
         self._renew_token = renew_token
         self._sleep = sleep
         self._patience = patience
@@ -102,7 +116,7 @@ class JsonApi:
 
     def get(self, path: str, what: str) -> Json:
         """One object's envelope."""
-        return self._get(urljoin(self._base, path), what, read_object)
+        return self.read(urljoin(self._base, path), what, _read_object)
 
     def pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[Page]:
         """Every page of a collection until the API proves the end.
@@ -112,7 +126,7 @@ class JsonApi:
         seen = _Seen()
         for page in self.unproven_pages(path, query, what):
             if not seen.has_news(page.ids):
-                raise self._incomplete(what, "it sent the same page twice")
+                raise self.incomplete(what, "it sent the same page twice")
             yield page
 
     def unproven_pages(self, path: str, query: Mapping[str, str], what: str) -> Iterator[Page]:
@@ -121,7 +135,7 @@ class JsonApi:
         asked: set[str] = set()
         while url is not None:
             asked.add(url)
-            page = self._get(url, what, read_page)
+            page = self.read(url, what, _read_page)
             if page.body is None:
                 link = page.next
             else:
@@ -129,18 +143,18 @@ class JsonApi:
             yield page
             url = self._next(url, link, page, int(query.get("limit", _NO_LIMIT)), what)
             if url in asked:
-                raise self._incomplete(what, "its link to the next page leads back")
+                raise self.incomplete(what, "its link to the next page leads back")
 
     def _items(self, body: Json, what: str) -> list[Json]:
         """`data[i].data`; a bare object is taken too, as some servers send it."""
         data = body.get("data")
         if not isinstance(data, list):
-            raise self._incomplete(what, "the answer has no list of records in it")
+            raise self.incomplete(what, "the answer has no list of records in it")
         items = []
         for entry in data:
             item = entry.get("data", entry) if isinstance(entry, dict) else None
             if not isinstance(item, dict):
-                raise self._incomplete(what, "a record of the answer is not a record")
+                raise self.incomplete(what, "a record of the answer is not a record")
             items.append(item)
         return items
 
@@ -148,7 +162,7 @@ class JsonApi:
         """The link to the next page, as it was sent; "" for one that can't be followed."""
         links = body.get("links")
         if not isinstance(links, list):
-            raise self._incomplete(what, "it doesn’t say whether another page follows")
+            raise self.incomplete(what, "it doesn’t say whether another page follows")
         for link in links:
             if isinstance(link, dict) and link.get("rel") == "next":
                 uri = link.get("uri")
@@ -157,7 +171,7 @@ class JsonApi:
 
     def _next(self, url: str, link: str | None, page: Page, limit: int, what: str) -> str | None:
         if link is not None:
-            return self._own(link, what)
+            return self.own_address(link, what)
         if page.ids and len(page.ids) >= limit:  # a full page without a link proves no end
             parts = urlsplit(url)
             query = urlencode({"limit": limit, "starting_after": page.ids[-1]})
@@ -165,21 +179,23 @@ class JsonApi:
             return parts._replace(query="&".join([*kept, query])).geturl()
         return None
 
-    def _own(self, uri: str, what: str) -> str:
+    def own_address(self, uri: str, what: str) -> str:
         """The next page's address; only this API's own host ever sees the token."""
         if not uri:
-            raise self._incomplete(what, "its link to the next page is empty")
+            raise self.incomplete(what, "its link to the next page is empty")
         try:
             url = urljoin(self._base, uri)
             is_own = urlsplit(url)[:2] == urlsplit(self._base)[:2]
         except ValueError:
-            raise self._incomplete(what, "its link to the next page can’t be read") from None
+            raise self.incomplete(what, "its link to the next page can’t be read") from None
         if not is_own:
-            raise self._incomplete(what, "its link to the next page leads to another host")
+            raise self.incomplete(what, "its link to the next page leads to another host")
         return url
 
-    def _get(self, url: str, what: str, read: Callable[[bytes], T]) -> T:
-        """What is at a URL, through passing faults."""
+    def read(
+        self, url: str, what: str, read: Reader[T], form: Mapping[str, str] | None = None
+    ) -> T:
+        """What is at a URL, or answers a form that is sent there, through passing faults."""
         renewed = False
         attempts = 0
         while True:
@@ -187,7 +203,7 @@ class JsonApi:
             self._await_budget(what)
             started = time.monotonic()
             try:
-                return self._attempt(url, what, read)
+                return self._attempt(url, what, read, form)
             except AccessRefused:
                 if renewed or not self._take_new_token():
                     raise
@@ -218,13 +234,15 @@ class JsonApi:
         self._token = token
         return changed
 
-    def _attempt(self, url: str, what: str, read: Callable[[bytes], T]) -> T:
+    def _attempt(self, url: str, what: str, read: Reader[T], form: Mapping[str, str] | None) -> T:
         self.requests += 1
         silence = max(0.1, min(SILENCE_SECONDS, self._patience))
         try:
-            with self._session.get(
+            with self._session.request(
+                "GET" if form is None else "POST",
                 url,
-                auth=_Bearer(self._token),
+                data=form,
+                auth=self._auth(self._token),
                 timeout=(CONNECT_SECONDS, silence),
                 allow_redirects=False,
                 stream=True,
@@ -256,14 +274,14 @@ class JsonApi:
         if status == 403:
             raise AccessRefused(
                 f"{self._name} doesn’t let us read the {what}. Nothing was changed here. "
-                "The district’s Clever admin must share them with Roster Dash."
+                f"{self._sharer} must share them with Roster Dash."
             )
         if status in (404, 410):
             raise NotShared(
                 f"{self._name} doesn’t share the {what} with us (any more). Nothing was changed "
-                "here. The district’s Clever admin can share this school with Roster Dash."
+                f"here. {self._sharer} can share this school with Roster Dash."
             )
-        raise SourceError(
+        raise NotUnderstood(
             f"{self._name} answered our question for the {what} with status {status}, "
             "which we don’t understand. Nothing was changed here."
         )
@@ -293,7 +311,8 @@ class JsonApi:
                 )
             self._sleep(wait)
 
-    def _incomplete(self, what: str, why: str) -> SourceError:
+    def incomplete(self, what: str, why: str) -> SourceError:
+        """For who reads pages and finds that something is missing."""
         return SourceError(
             f"{self._name}’s answer for the {what} is not complete: {why}. "
             "Nothing was changed here; the next run tries again."
@@ -313,7 +332,15 @@ class _Seen:
         return not ids or len(self._ids) > before
 
 
-def _read(response: requests.Response, read: Callable[[bytes], T]) -> T:
+def _read_object(text: bytes, _headers: Headers) -> Json:
+    return read_object(text)
+
+
+def _read_page(text: bytes, _headers: Headers) -> Page:
+    return read_page(text)
+
+
+def _read(response: requests.Response, read: Reader[T]) -> T:
     """The body, come whole within BODY_SECONDS."""
     deadline = time.monotonic() + BODY_SECONDS
     chunks = []
@@ -322,7 +349,7 @@ def _read(response: requests.Response, read: Callable[[bytes], T]) -> T:
         if time.monotonic() > deadline:
             raise PassingFaultError("its answer came too slowly")
     try:
-        return read(b"".join(chunks))
+        return read(b"".join(chunks), response.headers)
     except UnreadableError:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         is_page = kind == "text/html"

@@ -4,13 +4,16 @@ Every row says the same columns; what it doesn't say, the database must know a d
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import JSON, Connection, Dialect
 
-from roster_dash.extensions import db
+from roster_dash.extensions import db, to_json
 
 Bind = Callable[[Any], Any] | None
+
+_CHUNK = 5000
 
 
 def insert(table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,11 +28,14 @@ def insert(table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     else:
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         statement = f"INSERT INTO {table.__tablename__} ({names}) VALUES ({marks})"  # noqa: S608
-        connection.exec_driver_sql(statement, list(values))
+        while portion := list(islice(values, _CHUNK)):
+            connection.exec_driver_sql(statement, portion)
 
 
 def _bind_of(table: Any, column: str, dialect: Dialect) -> Bind:
-    """What makes a value of a column one that the driver takes."""
+    """What makes a value of a column one that the driver takes; of JSON its text."""
+    if isinstance(table.__table__.c[column].type, JSON):
+        return to_json
     bind: Bind = table.__table__.c[column].type.dialect_impl(dialect).bind_processor(dialect)
     return bind
 

@@ -14,13 +14,14 @@ from roster_dash.store import mails, schools
 from roster_dash.store import settings as settings_store
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import District, MailRow, Run, School, User
+from roster_dash.store.triggers import BY_ITSELF
 
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 4, 8, 15, 30))
 """After each failed try; the last one from then on."""
 TURN = timedelta(minutes=3)
 """For how long who tries again has the district to itself."""
 TOLD_AFTER = timedelta(minutes=30)
-_WAITING = (Run.status == "queued", Run.trigger == "schedule")
+_WAITING = (Run.status == "queued", Run.trigger.in_(BY_ITSELF))
 
 
 def take_turn(district_id: int) -> bool:
@@ -40,7 +41,7 @@ def take_turn(district_id: int) -> bool:
 
 def waits_for_source(run: Run, district: District) -> bool:
     """Whether a queued run is one of those that wait for the district's source."""
-    return run.trigger == "schedule" and district.outage_since is not None
+    return run.trigger in BY_ITSELF and district.outage_since is not None
 
 
 def failures(district_id: int) -> int:

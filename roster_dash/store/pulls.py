@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from roster_dash.extensions import db
 from roster_dash.store.tables import District, PulledAnswer, Run, School
+from roster_dash.store.triggers import BY_ITSELF
 from roster_dash.store.upsert import upsert
 
 
@@ -48,13 +49,18 @@ def take(school_id: int, since: datetime) -> StoredAnswer | None:
     return taken if is_new else None
 
 
+def forget(school_id: int) -> None:
+    """It is no newer than what a run has gone by."""
+    db.session.execute(delete(PulledAnswer).where(PulledAnswer.school_id == school_id))
+
+
 def forget_old(before: datetime) -> None:
     """What nobody took in time."""
     db.session.execute(delete(PulledAnswer).where(PulledAnswer.pulled_at < before))
 
 
 def waiting_schools(district_id: int) -> dict[str, int]:
-    """The schools of a district whose scheduled runs are queued: id at the source -> id here."""
+    """Schools whose runs are queued that nobody asked for: id at the source -> id here."""
     rows = db.session.execute(
         select(School.clever_id, School.id)
         .join(Run, Run.school_id == School.id)
@@ -62,7 +68,7 @@ def waiting_schools(district_id: int) -> dict[str, int]:
             School.district_id == district_id,
             School.unlinked_at.is_(None),
             Run.status == "queued",
-            Run.trigger == "schedule",
+            Run.trigger.in_(BY_ITSELF),
         )
     )
     return {row[0]: row[1] for row in rows}

@@ -5,9 +5,10 @@ No ORM objects for rows: a school has thousands of people and tens of thousands 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, Text, bindparam, cast, func, insert, select, text, update
+from sqlalchemy import Row, Text, bindparam, cast, func, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from roster_dash.extensions import db
@@ -106,7 +107,8 @@ def _load_people(school_id: int) -> tuple[KeptPerson, ...]:
     columns += [table[name] for name in TEXT_FIELDS]
     columns += [table[f"contact_{name}"] for name in ("source_id", *CONTACT_FIELDS)]
     query = select(*columns).where(table.school_id == school_id).order_by(table.id)
-    return tuple(map(_kept_person, db.session.connection().execute(query)))
+    portions = db.session.connection().execute(query).partitions(_CHUNK)
+    return tuple(map(_kept_person, chain.from_iterable(portions)))
 
 
 def _kept_person(row: Row[Any]) -> KeptPerson:
@@ -230,7 +232,8 @@ def _write_rows(
 ) -> list[dict[str, Any]]:
     new = [op for op in operations if op.action is Action.CREATE]
     ids = dict(zip(map(id, new), _reserve_ids(table, len(new)), strict=True))
-    _insert(table, [{"id": ids[id(op)], "school_id": school_id, **op.after} for op in new])
+    blank = _blank_row(table) | {"school_id": school_id}
+    bulk.insert(table, [{**blank, "id": ids[id(op)], **op.after} for op in new])
     changes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for op in operations:
         if op.kept_id is not None:
@@ -335,14 +338,13 @@ def _delete_memberships(rows: list[dict[str, Any]]) -> None:
         connection.exec_driver_sql(_DELETE_EACH, each)
 
 
-def _insert(table: Any, rows: list[dict[str, Any]]) -> None:
-    """Bulk insert; rows with the same columns go in one statement, defaults are the table's."""
-    shapes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        shapes[tuple(sorted(row))].append(row)
-    for shaped in shapes.values():
-        for start in range(0, len(shaped), _CHUNK):
-            db.session.connection().execute(insert(table.__table__), shaped[start : start + _CHUNK])
+def _blank_row(table: type[PersonRow] | type[ListRow]) -> dict[str, Any]:
+    """What a new row has in the columns of which nothing is said."""
+    return {
+        column.name: column.default.arg if column.default.is_scalar else column.default.arg(None)
+        for column in table.__table__.c
+        if column.default is not None
+    } | {"source_id": None}
 
 
 def _ids_by_source(
@@ -380,6 +382,6 @@ def _log_row(
         "action": op.action.value,
         "reason": op.reason,
         "label": op.label,
-        "before": dict(before),
-        "after": dict(after),
+        "before": before,
+        "after": after,
     }

@@ -24,6 +24,8 @@ from roster_dash.store import audit, beats, outages
 from roster_dash.store.audit import Did
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
+from roster_dash.store.triggers import BY_ITSELF
+from roster_dash.store.triggers import Trigger as Trigger  # callers ask for a run with it
 
 
 class RunStatus(StrEnum):
@@ -33,13 +35,6 @@ class RunStatus(StrEnum):
     HELD = "held"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class Trigger(StrEnum):
-    SETTINGS = "settings"
-    MANUAL = "manual"
-    SCHEDULE = "schedule"
-    REVERT = "revert"
 
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -82,6 +77,7 @@ def request_run(
     if active is None:
         return _add_run(school_id, trigger, user_id, day)
     _hurry(active, trigger, user_id)
+    active.told_by_events = active.told_by_events or trigger is Trigger.EVENTS
     if active.status == RunStatus.RUNNING:
         _ask_for_another(school_id, trigger, user_id, day)
     elif day is not None and active.scheduled_for is None:
@@ -94,16 +90,18 @@ def _ask_for_another(
 ) -> None:
     """A sync that follows the one at work; it may be a day's and somebody's at the same time."""
     school = db.session.get_one(School, school_id, populate_existing=True)
-    if trigger is not Trigger.SCHEDULE or school.rerun_trigger is None:
+    waiting = school.rerun_trigger
+    if waiting is None or trigger.urgency >= Trigger(waiting).urgency:
         school.rerun_trigger, school.rerun_user_id = trigger, user_id
     school.rerun_day = day or school.rerun_day
     db.session.flush()
 
 
 def _hurry(queued: Run, trigger: Trigger, user_id: int | None) -> None:
-    """A run of the schedule that somebody asks for now is theirs: it waits for no outage's end."""
-    asked = trigger in (Trigger.MANUAL, Trigger.SETTINGS)
-    if asked and queued.status == RunStatus.QUEUED and queued.trigger == Trigger.SCHEDULE:
+    """A run that waits by itself and that somebody asks for now is theirs: it waits for no
+    outage's end. One that events asked for may become the day's."""
+    is_queued = queued.status == RunStatus.QUEUED
+    if is_queued and trigger.urgency > Trigger(queued.trigger).urgency:
         queued.trigger, queued.user_id = trigger, user_id
 
 
@@ -120,6 +118,7 @@ def _add_run(school_id: int, trigger: Trigger, user_id: int | None, day: date | 
         school_id=school_id,
         status=RunStatus.QUEUED,
         trigger=trigger,
+        told_by_events=trigger is Trigger.EVENTS,
         user_id=user_id,
         scheduled_for=day,
         created_at=clock.now(),
@@ -179,14 +178,13 @@ def claim_run(run_id: int) -> str | None:
 
 
 def _has_its_turn(run_id: int) -> bool:
-    """A scheduled run waits while its district is pulled, or its source is down; what somebody asks
-    for doesn't."""
+    """A run that nobody asked for waits while its district is pulled, or its source is down."""
     row = db.session.execute(
         select(Run.trigger, School.district_id)
         .join(School, School.id == Run.school_id)
         .where(Run.id == run_id, Run.status == RunStatus.QUEUED)
     ).one_or_none()
-    if row is None or row[0] != Trigger.SCHEDULE:
+    if row is None or row[0] not in BY_ITSELF:
         return row is not None
     return not beats.is_alive(beats.of_pull(row[1])) and outages.take_turn(row[1])
 
@@ -222,7 +220,7 @@ def _take_up_what_was_asked(school_id: int) -> None:
     """What somebody asked for while the run was at work, it does now: it begins anew anyway."""
     school = db.session.get_one(School, school_id, populate_existing=True)
     run = active_run(school_id)
-    if run is None or school.rerun_trigger in (None, Trigger.SCHEDULE):
+    if run is None or school.rerun_trigger in (None, *BY_ITSELF):
         return
     trigger, user_id, day = _take_wish(school)
     _hurry(run, trigger, user_id)
@@ -463,6 +461,36 @@ def finished_between(school_id: int, start: datetime, end: datetime) -> Sequence
     ).all()
 
 
+def followed_before(run: Run) -> int:
+    """How much has changed between a daily run and the one before, since events told of it."""
+    of_school = (Run.school_id == run.school_id, Run.id < run.id)
+    last = select(func.max(Run.id)).where(*of_school, Run.trigger == Trigger.SCHEDULE)
+    query = select(func.sum(Run.size)).where(
+        *of_school,
+        Run.id > func.coalesce(last.scalar_subquery(), 0),
+        Run.trigger == Trigger.EVENTS,
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def untold_daily(district_id: int, since: datetime, until: datetime) -> Sequence[Run]:
+    """A district's daily runs between two looks at its events that changed something and of whose
+    school the events before had told nothing."""
+    return db.session.scalars(
+        select(Run)
+        .join(School, School.id == Run.school_id)
+        .where(
+            School.district_id == district_id,
+            Run.trigger == Trigger.SCHEDULE,
+            Run.told_by_events.is_(False),
+            Run.started_at > since,
+            Run.finished_at <= until,
+            Run.size > 0,
+        )
+        .order_by(Run.id)
+    ).all()
+
+
 def reverts_of(run_id: int) -> Sequence[Run]:
     """The runs that took a run back, whole or in part."""
     return db.session.scalars(select(Run).where(Run.reverts_id == run_id).order_by(Run.id)).all()
@@ -529,7 +557,7 @@ def queued_run_ids(limit: int = 500) -> Sequence[int]:
     """
     pulled = District.id.in_(beats.pulled_districts())
     is_down = and_(District.retry_at.is_not(None), District.retry_at > clock.now())
-    waits = and_(Run.trigger == Trigger.SCHEDULE, or_(is_down, pulled))
+    waits = and_(Run.trigger.in_(BY_ITSELF), or_(is_down, pulled))
     place = func.row_number().over(partition_by=District.id, order_by=Run.id)
     return db.session.scalars(
         select(Run.id)

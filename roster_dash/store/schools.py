@@ -1,11 +1,11 @@
 """Districts and linked schools, and finding them by our id or by Clever's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, delete, select
 
 from roster_dash import clock
 from roster_dash.extensions import db
@@ -13,18 +13,26 @@ from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import District, School
+from roster_dash.store.tables import AcceptedRoster, District, School, WaitingRoster
 
 DEFAULT_TIMEZONE = "America/New_York"
 
 
-def save_district(name: str, clever_id: str, token: bytes | None) -> District:
+def save_district(
+    name: str,
+    clever_id: str,
+    token: bytes | None,
+    *,
+    source: str = "clever",
+    connection: Mapping[str, str] | None = None,
+) -> District:
     """Connects a district, or connects it anew with another name and token."""
     district = db.session.scalar(select(District).where(District.clever_id == clever_id))
     if district is None:
         district = District(clever_id=clever_id, created_at=clock.now())
     district.name = name
     district.token = token
+    district.source, district.connection = source, dict(connection or {})
     district.disconnected_at = None
     forget_outage(district)
     db.session.add(district)
@@ -83,12 +91,20 @@ def unlink_school(school: School) -> None:
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
     district.token = None
+    for table in (AcceptedRoster, WaitingRoster):
+        db.session.execute(delete(table).where(table.district_id == district.id))
     district.disconnected_at = clock.now()
     forget_outage(district)
     for school in district.schools:
         if school.unlinked_at is None:
             unlink_school(school)
     audit.record(Did.DISTRICT_DISCONNECTED, district_id=district.id, about=district.name)
+
+
+def disconnected_named(name: str, source: str) -> District | None:
+    """A disconnected district of a kind of source, by its name."""
+    query = select(District).where(District.name == name, District.source == source)
+    return db.session.scalar(query.where(District.disconnected_at.is_not(None)).limit(1))
 
 
 def get_district(district_id: int) -> District | None:

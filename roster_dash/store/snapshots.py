@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, insert, literal, select, update
+from sqlalchemy import JSON, delete, insert, literal, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Contact, DistrictPart, Person, Section, Snapshot, Term
@@ -169,6 +169,12 @@ def save_district_part(district_id: int, part: DistrictPart, fetched_at: datetim
     values = {"fetched_at": fetched_at, "payload": zlib.compress(orjson.dumps(part), 1)}
     statement = upsert(StoredDistrictPart).values(district_id=district_id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["district_id"], set_=values))
+
+
+def forget_district_part(district_id: int) -> None:
+    """It isn't what the source has now."""
+    of_district = StoredDistrictPart.district_id == district_id
+    db.session.execute(delete(StoredDistrictPart).where(of_district))
 
 
 def district_part_since(district_id: int, since: datetime) -> DistrictPart | None:

@@ -225,12 +225,16 @@ class PolicyVersion(Base):
 
 
 class District(Base):
-    """A connected district. `token` is encrypted.
+    """A connected district. `source` is clever, oneroster or files; `token`, encrypted, opens it.
+
+    `clever_id`: its id at the source; of a provider that has none, the prefix of its ids here.
+    `connection`: the way to a provider, without the secret, see connecting.py.
 
     `retention`: how many days what is kept, and up to when the log has been deleted.
     `outage_*`: since when its source is down, how many tries have failed since, who was told;
     `retry_at`: when scheduled runs may try again. `no_pull_until`: until then its schools are asked
-    for one by one, since that was found to be better.
+    for one by one, since that was found to be better. `events_*`: the last event that was read,
+    when, and when to look again.
     """
 
     __tablename__ = "districts"
@@ -247,6 +251,11 @@ class District(Base):
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outage_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     no_pull_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    events_cursor: Mapped[str | None] = mapped_column(String(64))
+    events_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    events_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    source: Mapped[str] = mapped_column(String(20), default="clever", server_default="clever")
+    connection: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
     schools: Mapped[list["School"]] = relationship(
         back_populates="district", order_by="School.name"
@@ -261,6 +270,30 @@ class StoredDistrictPart(Base):
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
     fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AcceptedRoster(Base):
+    """What a district has sent as files and somebody has accepted, whole and compressed."""
+
+    __tablename__ = "accepted_rosters"
+
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WaitingRoster(Base):
+    """What somebody has uploaded and nobody has accepted yet. `over`: what was in force then."""
+
+    __tablename__ = "waiting_rosters"
+
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
+    arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(32))
+    over: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notes: Mapped[list[str]] = mapped_column(JSON)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class PulledAnswer(Base):
@@ -389,6 +422,7 @@ class Run(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     status: Mapped[str] = mapped_column(String(20))
     trigger: Mapped[str] = mapped_column(String(20))
+    told_by_events: Mapped[bool] = mapped_column(default=False, server_default=false())
     phase: Mapped[str] = mapped_column(String(20), default="")
     message: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(String(40), default="")

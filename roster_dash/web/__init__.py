@@ -12,6 +12,7 @@ from roster_dash.web.connection import views as connection
 from roster_dash.web.deciding import views as deciding
 from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
+from roster_dash.web.files import views as files
 from roster_dash.web.health import views as health
 from roster_dash.web.history import views as history
 from roster_dash.web.integrations import views as integrations
@@ -45,6 +46,7 @@ AREAS = (
     people,
     lists,
     connection,
+    files,
     integrations,
     api,
     district,
@@ -62,6 +64,7 @@ def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
     app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "policy.preview", "drill.run"}
+    app.config["UPLOADS"] = {"files.upload"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     app.register_blueprint(api.open_blueprint)

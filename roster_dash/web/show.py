@@ -14,7 +14,7 @@ from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
 from roster_dash.store import glance, holds, snapshots
 from roster_dash.store.edits import name_of
-from roster_dash.store.tables import OperationRow, Run, School
+from roster_dash.store.tables import District, OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
 
 STATIC = Path(__file__).parent / "static"
@@ -35,8 +35,11 @@ TRIGGERS = {
     "settings": "After a Save",
     "manual": "Sync now",
     "schedule": "Daily sync",
+    "events": "Change in Clever",
     "revert": "Taken back",
 }
+
+SOURCES = {"clever": "Clever", "oneroster": "OneRoster", "files": "files"}
 
 OUTCOMES = {
     "created": "Joined",
@@ -86,6 +89,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(column)
     app.add_template_filter(value)
     app.add_template_filter(run_verdict)
+    app.add_template_filter(source_name)
     app.add_template_filter(run_badge)
     app.add_template_filter(name_of, "person_name")
     app.add_template_filter(operation_words)
@@ -165,6 +169,11 @@ def run_verdict(run: Run) -> str:
     """The run's one line."""
     line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
     return line[:1].upper() + line[1:]
+
+
+def source_name(district: District) -> str:
+    """What people call the place where a district's roster comes from."""
+    return SOURCES[district.source]
 
 
 def freshness(school: School) -> dict[str, datetime | None]:

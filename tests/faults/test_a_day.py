@@ -177,13 +177,15 @@ def live_through_the_day(harms: Harms) -> list[tuple[int, int]]:
 
 
 def assert_one_mail_for_each_run(came: set[tuple[str, str]]) -> None:
-    """A failure that goes on is told once; every message came, under one id."""
+    """A failure that goes on is told once; every message came, under one id. What followed a
+    change during the day is told by the next daily mail."""
     told = Counter(
         db.session.execute(
             select(MailRow.run_id).where(MailRow.kind == "run_result", MailRow.run_id.is_not(None))
         ).scalars()
     )
-    ended = set(db.session.scalars(select(Run.id).where(Run.reverts_id.is_(None))))
+    mailed = (Run.reverts_id.is_(None), Run.trigger != runs.Trigger.EVENTS)
+    ended = set(db.session.scalars(select(Run.id).where(*mailed)))
     untold = [run_id for run_id in ended - set(told) if not runs.repeats_failure(run_id)]
     sent = {(row.recipient, mails.message_id(row)) for row in db.session.scalars(select(MailRow))}
     commit()

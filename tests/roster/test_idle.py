@@ -36,6 +36,7 @@ def test_settings_that_all_do_something_are_not_spoken_of() -> None:
         ({"class_lists__grades": ""}, "Class lists make nothing until grades are chosen."),
         ({"notify__emails": ""}, "The weekly digest goes to nobody"),
         ({"notify__digest": "off", "notify__when": "never"}, "get no mail while When is Never"),
+        ({"schedule__enabled": "off"}, "Changes during the day are not followed"),
         ({"students": "off", "class_lists": "off"}, "No daily sync is planned"),
     ],
 )

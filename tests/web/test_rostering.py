@@ -69,6 +69,7 @@ def test_the_form_starts_with_everything_off_and_the_advice_to_look_first(
         "guard.lists.percent",
         "pause.until",
         "schedule.enabled",
+        "schedule.events",
         "schedule.time",
         "notify.emails",
         "notify.when",

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from roster_dash import together
+from roster_dash.connecting import connect_files
 from roster_dash.extensions import db
 from roster_dash.roster.records import Term
-from roster_dash.store import edits, invitations, policies, requests, tokens, webhooks
+from roster_dash.sources.oneroster.files import dump
+from roster_dash.store import accepted, edits, invitations, policies, requests, tokens, webhooks
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import (
     AccountLink,
@@ -30,6 +32,7 @@ from roster_dash.store.tables import (
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher, some_settings
 from tests.clever import Clever
+from tests.csv_zips import SCHOOL
 from tests.visitor import Visitor
 
 _REQUEST = {
@@ -106,11 +109,17 @@ class World:
 
 
 def build_world(make: Builder, clever: Clever) -> World:
-    """`here` is connected to the sandbox Clever, so that what asks Clever gets an answer."""
+    """`here` is connected to the sandbox Clever, so that what asks Clever gets an answer. A third
+    district sends files, one of which waits."""
     shared, token = clever.schools[0], clever.district.token
     here = _tenant(make, "Here", make.district("Here USD", clever.district.id, token), shared.id)
     elsewhere = _tenant(make, "Elsewhere", make.district("Elsewhere USD"), "")
-    return World(here, elsewhere, make.specialist())
+    world = World(here, elsewhere, make.specialist())
+    sends = connect_files("Files USD")
+    roster, moment = dump(SCHOOL), datetime.now(UTC)
+    accepted.lay_aside(sends.id, roster, ["odd, but clear"], None, world.specialist.id, moment)
+    commit()
+    return world
 
 
 def _tenant(make: Builder, name: str, district: District, clever_id: str) -> Tenant:

@@ -48,6 +48,7 @@ _WORDS = {
     Did.SECOND_FACTOR_OFF: "Switched the second factor off",
     Did.DISTRICT_CONNECTED: "Connected a district",
     Did.DISTRICT_DISCONNECTED: "Disconnected a district",
+    Did.FILE_ACCEPTED: "Accepted a district’s file",
     Did.TOKEN_MADE: "Made an API token",
     Did.TOKEN_REVOKED: "Revoked an API token",
     Did.WEBHOOK_ADDED: "Added a webhook",

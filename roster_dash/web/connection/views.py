@@ -1,19 +1,21 @@
-"""Ways to Clever: test a school's connection, connect districts, link and unlink schools."""
+"""Ways to sources: test a school's connection, connect districts, link and unlink schools."""
+
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import linking
-from roster_dash.config import current_config
-from roster_dash.connection import check_school, clever_app, open_source, shared_schools
+from roster_dash.connecting import AUTHS, VERSIONS, connect_clever, connect_files, connect_oneroster
+from roster_dash.connection import check_school, open_source, shared_schools
 from roster_dash.roster.errors import BadInput, RosterDashError
-from roster_dash.sources.clever import CleverSource, find_token
 from roster_dash.store import accounts, people, policies, schools
-from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import district_or_404, school_or_404, specialist_or_404
 from roster_dash.web.login import viewing
+
+_PROVIDER = ("renewed", "name", "url", "version", "auth", "key", "token_url")
 
 blueprint = Blueprint("connection", __name__)
 
@@ -25,7 +27,7 @@ def page(school_id: int) -> str:
 
 @blueprint.post("/schools/<int:school_id>/connection/test")
 def test(school_id: int) -> str:
-    """Asks Clever now, and says what was found; changes nothing."""
+    """Asks the source now, and says what was found; changes nothing."""
     about = _about(school_id)
     findings = check_school(school_or_404(school_id))
     part = "HX-Request" in request.headers
@@ -47,7 +49,7 @@ def unlink(school_id: int) -> AnyResponse:
 def districts() -> str:
     user = viewing()
     seen = [each for each in schools.all_districts() if accounts.may_manage_district(user, each)]
-    return render_template("web/connection/districts.html", districts=seen, typed={}, error="")
+    return render_template("web/connection/districts.html", **_connecting(seen))
 
 
 @blueprint.post("/districts")
@@ -55,15 +57,29 @@ def connect() -> AnyResponse:
     """Connects a district: the token that is pasted, or the one that client id and secret find."""
     specialist_or_404()
     typed = {name: request.form.get(name, "").strip() for name in ("name", "clever_id", "token")}
-    try:
-        district = _connect(**typed)
-    except RosterDashError as error:
-        rollback()
-        typed["token"] = ""
-        told = {"districts": schools.all_districts(), "typed": typed, "error": error.message}
-        return make_response(render_template("web/connection/districts.html", **told), 422)
-    flash(f"{district.name} is connected.")
-    return redirect(url_for("connection.district", district_id=district.id), 303)
+    return _connected("clever", typed, lambda: connect_clever(**typed))
+
+
+@blueprint.post("/districts/oneroster")
+def connect_provider() -> AnyResponse:
+    """Connects a district to a OneRoster provider."""
+    specialist_or_404()
+    typed = {name: request.form.get(name, "").strip() for name in _PROVIDER}
+    secret = request.form.get("secret", "").strip()
+
+    def step() -> District:
+        renewed = schools.find_district(typed["renewed"]) if typed["renewed"] else None
+        return connect_oneroster(typed["name"], typed, secret, renewed)
+
+    return _connected("oneroster", typed, step)
+
+
+@blueprint.post("/districts/files")
+def connect_sender() -> AnyResponse:
+    """Connects a district that sends files."""
+    specialist_or_404()
+    typed = {"name": request.form.get("name", "").strip()}
+    return _connected("files", typed, lambda: connect_files(**typed))
 
 
 @blueprint.get("/districts/<int:district_id>/connection")
@@ -123,18 +139,33 @@ def guide() -> str:
     return render_template("web/connection/guide.html")
 
 
-def _connect(name: str, clever_id: str, token: str) -> District:
-    if not (name and clever_id):
-        raise BadInput("Type the district’s name and its id in Clever.")
-    if not (token.isascii() and token.isprintable() and " " not in token):
-        raise BadInput("A token is one word of plain letters and digits; that isn’t one.")
-    app = clever_app()
-    token = token or find_token(app, clever_id)
-    CleverSource(app, clever_id, token, patience=20.0).district_name()
-    vault = Vault(current_config().credentials_keys)
-    district = schools.save_district(name, clever_id, vault.lock(token))
-    commit()
-    return district
+def _connected(kind: str, typed: dict[str, str], step: Callable[[], District]) -> AnyResponse:
+    """The district's page; or the form again, with all that was typed but secrets."""
+    try:
+        district = step()
+    except RosterDashError as error:
+        rollback()
+        told = _connecting(schools.all_districts(), kind, typed | {"token": ""}, error.message)
+        return make_response(render_template("web/connection/districts.html", **told), 422)
+    flash(f"{district.name} is connected.")
+    return redirect(url_for("connection.district", district_id=district.id), 303)
+
+
+def _connecting(
+    districts: Sequence[District],
+    kind: str = "",
+    typed: Mapping[str, str] | None = None,
+    error: str = "",
+) -> dict[str, object]:
+    """`kind`: of which form `typed` and `error` are."""
+    return {
+        "districts": districts,
+        "kind": kind,
+        "typed": typed or {},
+        "error": error,
+        "auths": AUTHS,
+        "versions": VERSIONS,
+    }
 
 
 def _syncs_when(district: District) -> str:

@@ -13,7 +13,9 @@ from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings, show_w
 from roster_dash.roster.terms import is_current
 
 _SWITCHES = {
-    key for key, text in SyncSettings().flat().items() if text == "off" or key == "schedule.enabled"
+    key
+    for key, text in SyncSettings().flat().items()
+    if text == "off" or key in ("schedule.enabled", "schedule.events")
 }
 """Settings shown as switches: a form says nothing about one that is off."""
 
@@ -46,6 +48,7 @@ _OTHERS = {
     "class_lists.grades": "Grades of class lists",
     "schedule.time": "Time of the daily sync",
     "schedule.enabled": "Daily sync",
+    "schedule.events": "Changes during the day",
     "pause.until": "Pause",
     "calendar": "School calendar",
     "grace.students": "Days before a student is archived",

@@ -1,0 +1,187 @@
+"""A collection of a provider, whole or not at all.
+
+Providers differ in how they page, so nothing is taken for granted: pages may be shorter than what
+was asked for, totals may be missing or those of the page, and links to the next page may skip what
+a shorter page has left out. So the next page begins after what has come, and the end is an empty
+page; where pages are found by links alone, it is one that links no further one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from requests.utils import parse_header_links
+
+from roster_dash.roster.errors import NotShared, NotUnderstood, SourceError
+from roster_dash.sources import Progress
+from roster_dash.sources.http import Headers, JsonApi
+from roster_dash.sources.oneroster.api_records import is_there
+from roster_dash.sources.pages import Json, read_object
+
+T = TypeVar("T")
+
+_USUAL_LIMIT = 100
+_TRIES = 3
+"""How often a collection is read that has changed meanwhile."""
+
+
+class _ChangedError(Exception):
+    """The collection is not the one that it was at the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Generic[T]):
+    """`name` is that of its endpoint and of the list in its answers; `what` is for sentences."""
+
+    name: str
+    what: str
+    read: Callable[[str, Json], T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """`total` and `next` are what the headers say; where `has_links`, no next one tells the end."""
+
+    items: object
+    total: int | None
+    next: str
+    has_links: bool
+
+
+def read_collection(
+    api: JsonApi, base_url: str, collection: Collection[T], limit: int, progress: Progress
+) -> Mapping[str, T]:
+    """All records that are there, by id. Errors: SourceError if that can't be proved."""
+    for _ in range(_TRIES):
+        try:
+            return _Walk(api, base_url, collection, limit).to_the_end(progress)
+        except _ChangedError:
+            continue
+    raise api.incomplete(collection.what, "its total changed each time while it was read")
+
+
+class _Walk(Generic[T]):
+    def __init__(self, api: JsonApi, base_url: str, collection: Collection[T], limit: int) -> None:
+        self._api = api
+        self._address = f"{base_url.rstrip('/')}/{collection.name}"
+        self._collection = collection
+        self._what = collection.what
+        self._limit = limit
+        self._received = 0
+        self._total: int | None = None
+        self._by_links = False
+        self._was_last = False
+        self._seen: set[str] = set()
+        self._found: dict[str, T] = {}
+
+    def to_the_end(self, progress: Progress) -> Mapping[str, T]:
+        page, pages = self._first_page(), 0
+        while page:
+            items = self._items(page)
+            self._note_total(page, len(items))
+            if not items or not self._take(items):
+                break
+            pages += 1
+            progress(self._what, pages, len(self._found))
+            self._was_last = page.has_links and not page.next
+            if self._was_last and self._by_links:
+                break
+            page = self._page_at(self._after(page))
+        if self._total is not None and len(self._seen) < self._total:
+            raise self._api.incomplete(
+                self._what,
+                f"it says that there are {self._total:,} and gave us {len(self._seen):,}",
+            )
+        return self._found
+
+    def _first_page(self) -> _Page | None:
+        """Some refuse a limit that is larger than theirs, and none the one that OneRoster names."""
+        try:
+            return self._page_at(self._url(self._limit, 0))
+        except NotUnderstood:
+            if self._limit <= _USUAL_LIMIT:
+                raise
+        self._limit = _USUAL_LIMIT
+        return self._page_at(self._url(self._limit, 0))
+
+    def _page_at(self, url: str) -> _Page | None:
+        """None where there is nothing, after all that there should be has come."""
+        try:
+            return self._api.read(url, self._what, self._read_page)
+        except NotShared:
+            # records that came twice have moved us on too far, and a total may be just the page's
+            if self._has_all() and self._received == len(self._seen):
+                return None
+            raise SourceError(
+                f"The OneRoster provider has no {self._what} at {self._address}. Nothing was "
+                "changed here. Check its address against what it has given you."
+            ) from None
+
+    def _note_total(self, page: _Page, count: int) -> None:
+        """A total that is just the number of the page's records may be meant as that."""
+        if self._total is None:
+            self._total = page.total
+        elif page.total not in (None, count, self._total):
+            raise _ChangedError
+
+    def _read_page(self, text: bytes, headers: Headers) -> _Page:
+        total, links = headers.get("X-Total-Count", ""), headers.get("Link", "")
+        following = [link["url"] for link in parse_header_links(links) if link.get("rel") == "next"]
+        return _Page(
+            read_object(text).get(self._collection.name),
+            int(total) if total.isdecimal() else None,
+            following[0] if following else "",
+            bool(links),
+        )
+
+    def _items(self, page: _Page) -> list[Json]:
+        if not isinstance(page.items, list):
+            raise self._api.incomplete(
+                self._what, f"there is no list named “{self._collection.name}” in it"
+            )
+        if not all(isinstance(item, dict) for item in page.items):
+            raise self._api.incomplete(self._what, "a record of the answer is not a record")
+        return page.items
+
+    def _take(self, items: list[Json]) -> bool:
+        """Whether there was anything new, or else an end: records that come again count once."""
+        before = len(self._seen)
+        for item in items:
+            each = str(item.get("sourcedId") or "").strip()
+            if not each:
+                raise self._api.incomplete(self._what, "a record of the answer has no sourcedId")
+            self._seen.add(each)
+            self._found.pop(each, None)
+            if is_there(item):
+                self._found[each] = self._collection.read(each, item)
+        self._received += len(items)
+        if len(self._seen) > before:
+            return True
+        if self._gives_no_more(len(items)):
+            return False
+        raise self._api.incomplete(self._what, "it sent the same page twice")
+
+    def _gives_no_more(self, count: int) -> bool:
+        """Whether one who doesn't look at offsets has given all: asked for just as many, they link
+        no further page, or asked for one record, they give as many as before."""
+        if self._was_last:
+            page = self._page_at(self._url(limit=count, offset=0))
+            return bool(page and len(self._items(page)) == count and not page.next)
+        if count == 1:
+            return self._has_all() and self._limit > 1
+        page = self._page_at(self._url(limit=1, offset=0))
+        return bool(page and len(self._items(page)) == count)
+
+    def _has_all(self) -> bool:
+        return self._total is not None and len(self._seen) >= self._total
+
+    def _after(self, page: _Page) -> str:
+        """A link is followed only where it says more than we know ourselves."""
+        if page.next and "offset" not in parse_qs(urlsplit(page.next).query):
+            self._by_links = True
+            return self._api.own_address(page.next, self._what)
+        return self._url(self._limit, self._received)
+
+    def _url(self, limit: int, offset: int) -> str:
+        return f"{self._address}?{urlencode({'limit': limit, 'offset': offset})}"
