@@ -59,7 +59,8 @@ def check(district_id: int, settings: SyncSettings) -> None:
 
 def lock_district(district_id: int) -> None:
     """One at a time saves a district's policy; SQLite's write lock does that."""
-    db.session.execute(select(District.id).where(District.id == district_id).with_for_update())
+    query = select(District.id).where(District.id == district_id)
+    db.session.execute(query.with_for_update(key_share=True))
 
 
 def save_policy(

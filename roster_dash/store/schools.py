@@ -157,8 +157,13 @@ def find_district(reference: str) -> District:
 
 
 def lock_school(school_id: int) -> None:
-    """One at a time decides about a school's settings and runs; SQLite's write lock does that."""
-    db.session.execute(select(School.id).where(School.id == school_id).with_for_update())
+    """One at a time decides about a school's settings and runs; SQLite's write lock does that.
+
+    Rows that refer to the school may be written meanwhile: a lock that kept them off would be
+    waited for in a circle by two who have each written one.
+    """
+    query = select(School.id).where(School.id == school_id)
+    db.session.execute(query.with_for_update(key_share=True))
 
 
 def get_school(school_id: int) -> School | None:

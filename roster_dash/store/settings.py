@@ -10,7 +10,7 @@ from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.schedule import next_digest, next_due, next_notice
 from roster_dash.roster.settings import SyncSettings, from_flat
-from roster_dash.store import audit, glance, policies
+from roster_dash.store import audit, glance, policies, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import Run, School, SettingsVersion
 
@@ -58,6 +58,7 @@ def save_settings(school: School, settings: SyncSettings, user_id: int | None) -
 
     Errors: BadInput for a value that the district has locked otherwise.
     """
+    schools.lock_school(school.id)
     policies.check(school.district_id, settings)
     latest = latest_version(school.id)
     before = from_flat(latest.values) if latest else SyncSettings()
