@@ -13,17 +13,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from benchmarks.installation import free_port, scratch_database
+from benchmarks.throughput.district import counted, served, tell
 
 NIGHTS = {
     "first sync": 0,
@@ -57,34 +55,30 @@ class Benchmark:
         self._url, self._database, self._folder = url, database, folder
 
     def floor(self, which: str) -> Measured:
-        self.show(0)
+        tell(self._url, "state", 0)
         return self._run("benchmarks.throughput.floor", which, self._url, self._plain("floor"))
 
     def nights(self) -> Iterator[tuple[str, Measured]]:
-        self.show(0)
+        tell(self._url, "state", 0)
         self._run("benchmarks.throughput.ours", "prepare")
         for name, step in NIGHTS.items():
-            self.show(step)
+            tell(self._url, "state", step)
             yield name, self._run("benchmarks.throughput.ours", "sync")
 
     def peer(self, which: str) -> Iterator[tuple[str, Measured]]:
         for name, step in list(NIGHTS.items())[:4]:
-            self.show(step)
+            tell(self._url, "state", step)
             database = self._database
             if not database.startswith("postgresql"):
                 database = f"sqlite:///{self._plain(which)}"
             yield name, self._run("benchmarks.throughput.peers", which, self._url, database)
-
-    def show(self, step: int) -> None:
-        asked = urllib.request.Request(f"{self._url}/_state/{step}", method="POST")  # noqa: S310
-        urllib.request.urlopen(asked, timeout=600).read()  # noqa: S310 - our own server
 
     def _plain(self, name: str) -> str:
         is_file = not self._database.startswith("postgresql")
         return str(self._folder / f"{name}.sqlite3") if is_file else self._database
 
     def _run(self, module: str, *words: str) -> Measured:
-        self._counted()
+        counted(self._url)
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(  # noqa: S603 - our own programs
                 [sys.executable, "-m", module, *words],
@@ -98,12 +92,7 @@ class Benchmark:
                 raise SystemExit(f"{module} {words[0]} failed ({process.returncode})")
             output.seek(0)
             said = json.loads(output.read() or "{}")
-        return Measured(usage.ru_maxrss // 1024, self._counted(), said)
-
-    def _counted(self) -> int:
-        with urllib.request.urlopen(f"{self._url}/_counts", timeout=60) as answer:  # noqa: S310
-            number: int = json.load(answer)["requests"]
-            return number
+        return Measured(usage.ru_maxrss // 1024, counted(self._url)["requests"], said)
 
     def _environment(self) -> Mapping[str, str]:
         return {
@@ -115,25 +104,6 @@ class Benchmark:
             "RUNTIME__DLTHUB_TELEMETRY": "false",
             **({"DATABASE_URL": self._database} if self._database else {}),
         }
-
-
-@contextmanager
-def served(people: int, schools: int) -> Iterator[str]:
-    port = str(free_port())
-    module = "benchmarks.throughput.district"
-    server = subprocess.Popen([sys.executable, "-m", module, port, str(people), str(schools)])  # noqa: S603
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(f"{url}/_counts", timeout=5).read()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield url
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def measure(url: str, server: str, people: int, rounds: int, *, peers: bool) -> None:
@@ -152,10 +122,10 @@ def measure(url: str, server: str, people: int, rounds: int, *, peers: bool) -> 
                     bench = Benchmark(url, database, Path(folder))
                     for name, measured in bench.peer(which):
                         found[f"{which}: {name}"].append(measured)
-    tell(found)
+    print_table(found)
 
 
-def tell(found: Mapping[str, list[Measured]]) -> None:
+def print_table(found: Mapping[str, list[Measured]]) -> None:
     floor, bare, *_ = (statistics.median(each.seconds for each in ms) for ms in found.values())
     say(f"  {'':28}{'seconds':>9}{'× (a)':>8}{'× (b)':>8}{'MiB':>6}{'requests':>10}  queries")
     for name, measured in found.items():
@@ -182,7 +152,7 @@ def main() -> None:
     servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
     for people in options.people:
         schools = max(1, people // options.school)
-        with served(people, schools) as url:
+        with served(free_port(), people, schools) as url:
             for kind, server in servers.items():
                 if kind == "SQLite" or server:
                     rounds = options.rounds

@@ -2,15 +2,21 @@
 
 python -m benchmarks.throughput.district PORT PEOPLE SCHOOLS: pages of a Clever-shaped API, school
 by school and whole. POST /_state/STEP shows another day: 0 the first, 1 with 2 % of people and
-classes changed, 2 a new school year. GET /_counts: requests and bytes since the last call.
+classes changed, 2 a new school year; /_delay/MILLISECONDS and /_limit/REQUESTS (a minute, 0: as
+many as you like) make it as slow as others are. GET /_counts: requests, refusals and bytes since
+the last call.
 """
 
 import json
+import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +26,7 @@ DISTRICT = "65b000000000000000000001"
 CLASS_SIZE, CLASSES_EACH, PUPILS_PER_TEACHER = 25, 6, 16
 CHANGED_EACH = 50
 """One in so many is changed: 2 %."""
+MINUTE_SECONDS = 60.0
 FIRST = ("Ana", "Ben", "Cleo", "Dev", "Ema", "Finn", "Gia", "Hugo", "Ida", "Jon", "Kim", "Leo")
 LAST = ("Abbott", "Baker", "Cruz", "Diaz", "Evans", "Ford", "Garcia", "Hill", "Ito", "Jones")
 
@@ -183,7 +190,9 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # else a body waits 40 ms for its head to be acknowledged
     district: District
     delay = 0.0
-    counts: ClassVar = {"requests": 0, "bytes": 0}
+    limit = 0
+    counts: ClassVar = {"requests": 0, "refusals": 0, "bytes": 0}
+    taken: ClassVar[deque[float]] = deque()
     lock = threading.Lock()
 
     def do_GET(self) -> None:
@@ -191,9 +200,11 @@ class Handler(BaseHTTPRequestHandler):
         if parts.path == "/_counts":
             with self.lock:
                 body = json.dumps(self.counts).encode()
-                self.counts.update(requests=0, bytes=0)
+                self.counts.update(requests=0, refusals=0, bytes=0)
             return self._send(body)
         time.sleep(self.delay)
+        if wait := self._wait():
+            return self._refuse(wait)
         version, _, rest = parts.path.lstrip("/").partition("/")
         query = parse_qs(parts.query)
         found = self.district.found(rest, query)
@@ -209,15 +220,35 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(body)
 
     def do_POST(self) -> None:
-        """/_state/STEP or /_delay/MILLISECONDS."""
+        """/_state/STEP, /_delay/MILLISECONDS or /_limit/REQUESTS."""
         _, what, value = self.path.split("/")
         if what == "_state":
             self.district.step = int(value)
             for kind in ("users", "sections"):
                 self.district.records(kind)
-        else:
+        elif what == "_delay":
             type(self).delay = int(value) / 1000
+        else:
+            type(self).limit = int(value)
         self._send(b"{}")
+
+    def _wait(self) -> float:
+        """How long whoever asks now has to wait; 0: not at all."""
+        with self.lock:
+            now = time.monotonic()
+            while self.taken and self.taken[0] <= now - MINUTE_SECONDS:
+                self.taken.popleft()
+            if self.limit and len(self.taken) >= self.limit:
+                self.counts["refusals"] += 1
+                return self.taken[0] + MINUTE_SECONDS - now
+            self.taken.append(now)
+            return 0.0
+
+    def _refuse(self, wait: float) -> None:
+        self.send_response(429)
+        self.send_header("X-Ratelimit-Reset", str(int(time.time() + wait) + 1))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _page(self, found: list[bytes], path: str, query: dict[str, list[str]]) -> bytes:
         limit = int(query.get("limit", ["100"])[0])
@@ -246,6 +277,44 @@ class Handler(BaseHTTPRequestHandler):
 def _id_of(record: bytes) -> str:
     begin = record.index(b'"id": "') + 7
     return record[begin : begin + 24].decode()
+
+
+@contextmanager
+def served(port: int, people: int, schools: int) -> Iterator[str]:
+    """The address of such a district in a process of its own."""
+    words = [sys.executable, "-m", "benchmarks.throughput.district"]
+    server = subprocess.Popen([*words, str(port), str(people), str(schools)])  # noqa: S603
+    url = f"http://127.0.0.1:{port}"
+    try:
+        while not _answers(url):
+            if server.poll() is not None:
+                raise SystemExit("the made-up district has ended")
+            time.sleep(0.2)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{url}/_counts", timeout=5).read()  # noqa: S310 - our own server
+    except OSError:
+        return False
+    return True
+
+
+def tell(url: str, what: str, value: int) -> None:
+    """What Handler.do_POST takes."""
+    asked = urllib.request.Request(f"{url}/_{what}/{value}", method="POST")  # noqa: S310
+    urllib.request.urlopen(asked, timeout=600).read()  # noqa: S310 - our own server
+
+
+def counted(url: str) -> dict[str, int]:
+    """{requests, refusals, bytes} since this was last asked."""
+    with urllib.request.urlopen(f"{url}/_counts", timeout=60) as answer:  # noqa: S310
+        counts: dict[str, int] = json.load(answer)
+        return counts
 
 
 def main() -> None:
