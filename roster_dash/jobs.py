@@ -263,8 +263,9 @@ def _tell_stale() -> None:
 
 
 def _look_at_schools() -> None:
-    glance.refresh_late()
-    commit()
+    for school_id in glance.late_school_ids():
+        glance.refresh(school_id)
+        commit()
 
 
 def _spread_policies() -> None:

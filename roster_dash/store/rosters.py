@@ -29,6 +29,7 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import roles_named
 from roster_dash.store import bulk
+from roster_dash.store.schools import lock_school
 from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
@@ -196,7 +197,9 @@ def apply_operations(
 
     `by` says in the log's columns who did it: {"run_id"}, or {"user_id", "at"} for an edit by
     hand. `progress` is told how many operations are written, step by step.
+    The school is locked first: whoever writes rows of it does so one after the other.
     """
+    lock_school(school_id)
     by_entity: dict[Entity, list[Operation]] = defaultdict(list)
     for operation in operations:
         by_entity[operation.entity].append(operation)
