@@ -40,7 +40,8 @@ class _Listener:
         self.rollback(connection)
 
     def rollback(self, connection: Any) -> None:
-        connection.info.pop("noted", None)
+        if not connection.invalidated:
+            connection.info.pop("noted", None)
         connection.info.pop("unnoted", None)
 
 
