@@ -71,7 +71,7 @@ def plan(
     `today` is a day of the school's calendar. An empty or incomplete answer removes nothing.
     `people_only` leaves the lists out, whose members `kept` need not know then.
     """
-    guarded = doubts(snapshot, kept, settings)
+    guarded = doubts(snapshot, kept, settings, today)
     may_remove = not guarded and not history.first_run
     proposals, rejected = without_rejected(
         propose(snapshot.people, kept, settings, history, today, may_remove=may_remove), history
