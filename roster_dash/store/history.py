@@ -68,14 +68,14 @@ def _waiting(school: School, settings: SyncSettings, now: datetime) -> dict[Thin
 
 def _has_no_operation(school_id: int) -> bool:
     """No run has changed anything; old operations may have been deleted, the numbers stay."""
+    told = select(Run.id).where(Run.school_id == school_id, Run.size > 0).limit(1)
     any_of_school = (
         select(OperationRow.id)
         .join(Run, Run.id == OperationRow.run_id)
         .where(Run.school_id == school_id)
         .limit(1)
     )
-    told = select(Run.id).where(Run.school_id == school_id, Run.size > 0).limit(1)
-    return db.session.scalar(any_of_school) is None and db.session.scalar(told) is None
+    return db.session.scalar(told) is None and db.session.scalar(any_of_school) is None
 
 
 def _removed_since(school_id: int, settings: SyncSettings, since: datetime) -> dict[str, int]:

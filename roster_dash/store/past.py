@@ -17,7 +17,7 @@ from roster_dash.roster.difference import Difference, State, compare
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.operations import Action, Entity
 from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS
-from roster_dash.store import retention
+from roster_dash.store import memberships, retention
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, Run
 
 _PERSON = (
@@ -96,12 +96,9 @@ def _now(school_id: int) -> State:
     people = _rows(PersonRow, _PERSON, school_id)
     lists = _rows(ListRow, _LIST, school_id)
     members: dict[tuple[int, str], set[int]] = defaultdict(set)
-    memberships = db.session.execute(
-        select(Membership.list_id, Membership.side, Membership.person_id)
-        .join(ListRow, ListRow.id == Membership.list_id)
-        .where(ListRow.school_id == school_id)
-    )
-    for list_id, side, person_id in memberships:
+    columns = select(Membership.list_id, Membership.side, Membership.person_id)
+    on_lists = db.session.execute(columns.where(memberships.of_school(school_id)))
+    for list_id, side, person_id in on_lists:
         members[list_id, side].add(person_id)
     return State(people, lists, members)
 

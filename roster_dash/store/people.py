@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
 from roster_dash.extensions import db
 from roster_dash.roster.records import Status
 from roster_dash.roster.roles import Role
+from roster_dash.store import memberships
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, School
 
 PAGE = 50
@@ -173,7 +174,7 @@ def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.role:
         conditions.append(cast(PersonRow.roles, Text).contains(f'"{wanted.role}"'))
     if wanted.without == "class":
-        conditions.append(PersonRow.id.not_in(_on_active_lists()))
+        conditions.append(PersonRow.id.not_in(_on_active_lists(school_id)))
     if wanted.text:
         names = (PersonRow.first_name + " " + PersonRow.last_name, PersonRow.preferred_name)
         ids = (PersonRow.source_id, PersonRow.sis_id, PersonRow.student_number)
@@ -181,11 +182,11 @@ def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _on_active_lists() -> Select[Any]:
+def _on_active_lists(school_id: int) -> Select[Any]:
     return (
         select(Membership.person_id)
         .join(ListRow, ListRow.id == Membership.list_id)
-        .where(ListRow.status == Status.ACTIVE)
+        .where(memberships.of_school(school_id), ListRow.status == Status.ACTIVE)
     )
 
 

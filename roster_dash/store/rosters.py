@@ -28,7 +28,7 @@ from roster_dash.roster.records import (
     UserList,
 )
 from roster_dash.roster.roles import roles_named
-from roster_dash.store import bulk
+from roster_dash.store import bulk, memberships
 from roster_dash.store.schools import lock_school
 from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
@@ -173,8 +173,7 @@ def _load_members(school_id: int) -> dict[int, dict[str, OnSide]]:
     ids = func.aggregate_strings(cast(Membership.person_id, Text), ",")
     rows = db.session.connection().execute(
         select(Membership.list_id, Membership.side, ids, ids.filter(Membership.by_hand))
-        .join(ListRow, ListRow.id == Membership.list_id)
-        .where(ListRow.school_id == school_id)
+        .where(memberships.of_school(school_id))
         .group_by(Membership.list_id, Membership.side)
     )
     found: dict[int, dict[str, OnSide]] = defaultdict(lambda: dict.fromkeys(_SIDES, _NOBODY))

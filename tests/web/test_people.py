@@ -191,7 +191,12 @@ def test_somebody_of_the_class_is_not_taken_off_by_hand(make: Builder, visit_as:
 
 def test_lists_are_found_and_retired_ones_shown_on_demand(make: Builder, visit_as: VisitAs) -> None:
     school = synced(make)
-    make.synced(school, a_snapshot([ANA, BO], [a_section("art", name="Art", course="Art")], TERMS))
+    make.synced(
+        school,
+        a_snapshot(
+            [ANA, BO], [a_section("art", name="Art", course="Art", students=("bo",))], TERMS
+        ),
+    )
     visitor = visit_as(make.owner(school))
     path = f"/schools/{school.id}/lists"
     assert "Biology" not in visitor.get(path).text
