@@ -8,6 +8,9 @@ from roster_dash.roster.roles import PRECEDENCE, Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.terms import has_ended
 
+DOUBT = "doubt"
+"""In a snapshot's `about`: why its source itself doubts that everybody is in it."""
+
 
 def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
     """Raises EmptyAnswer if nobody of the school came while synced people of it are here.
@@ -37,10 +40,16 @@ def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings, today: date) 
     Any sentence means: this run removes nobody and no list.
     """
     return [
+        *_of_source(snapshot),
         *_idless_records(snapshot),
         *_empty_roles(snapshot, kept, settings),
         *_empty_classes(snapshot, kept, settings, today),
     ]
+
+
+def _of_source(snapshot: Snapshot) -> list[str]:
+    doubt = snapshot.about.get(DOUBT)
+    return [f"{doubt}. Nobody and no list was removed."] if doubt else []
 
 
 def _idless_records(snapshot: Snapshot) -> list[str]:

@@ -7,12 +7,25 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from roster_dash.roster.doubts import DOUBT
 from roster_dash.roster.errors import AccessRefused, NotShared, SourceDown, SourceError
+from roster_dash.roster.plan import plan
 from roster_dash.sandbox.oneroster.access import STATIC_TOKEN
 from roster_dash.sandbox.oneroster.server import Server
 from roster_dash.sources import Source
 from roster_dash.sources.oneroster.api_access import StaticToken
-from tests.oneroster import DALE, EXPECTED, HILL, NAMESPACE, ZOE, open_source, rosters, silent
+from tests.builders import here, kept, some_settings
+from tests.oneroster import (
+    DALE,
+    EXPECTED,
+    HILL,
+    NAMESPACE,
+    TODAY,
+    ZOE,
+    open_source,
+    rosters,
+    silent,
+)
 
 
 @pytest.fixture
@@ -79,6 +92,10 @@ HARMLESS = [
     Liberty({"fails_after": 0}),
     Liberty({"fails_after": 7, "failures": 3, "failure_status": 503}),
     Liberty({"total_falls": 1}),
+    Liberty({"reshuffles": True}),
+    Liberty({"reshuffles": True, "total_header": ""}, page_size=2),
+    Liberty({"past_the_end_is_refused": True}),
+    Liberty({"cursor": True, "total_header": "", "next_word": "prefetch Next"}, page_size=2),
 ]
 
 
@@ -100,8 +117,12 @@ HARMFUL = [
     Liberty({"repeats_first_page": True, "links": True, "total_header": ""}, "same page twice"),
     Liberty({"total_off_by": 1}, "gave us 3"),
     Liberty({"counts_gone": True}, "it says that there are 4 and gave us 3"),
-    Liberty({"reshuffles": True}, "people is not complete"),
-    Liberty({"total_falls": 1000}, "its total changed each time"),
+    Liberty({"reshuffles": True, "ignores_sort": True}, "people is not complete"),
+    Liberty({"reshuffles": True, "ignores_sort": True, "total_header": ""}, "is not complete", 2),
+    Liberty({"reshuffles": True, "ignores_sort": True, "total_is_the_pages": True}, "changed", 2),
+    Liberty({"empty_after": 2, "links": True, "total_header": ""}, "says that more follow", 2),
+    Liberty({"cursor": True, "loops": True, "total_header": ""}, "the same page twice"),
+    Liberty({"total_falls": 1000}, "it changed each time"),
     Liberty({"cursor": True, "link_host": "http://elsewhere.example"}, "another host"),
     *(
         Liberty({"missing_envelope": name}, f"there is no list named “{name}”")
@@ -282,3 +303,23 @@ def switch_on(server: Server, liberty: Liberty) -> None:
     for name, value in liberty.on.items():
         assert hasattr(server.provider.switches, name)
         setattr(server.provider.switches, name, value)
+
+
+def test_a_roster_whose_people_are_fewer_than_its_enrollments_tell_of_removes_nobody(
+    version: str, provider: Server
+) -> None:
+    """Each collection came whole, as far as can be seen; the users are half of what they were."""
+    switch_on(provider, Liberty({"cuts": "users"}))
+    hill = rosters(open_source(provider, version))[HILL]
+    gone = [kept(person) for person in EXPECTED[HILL].people]
+    settings = some_settings(students="on", students__archive="on", grace__students="0")
+    made = plan(hill, here(gone), settings, TODAY)
+    assert made.operations == ()
+    assert (
+        "enrollments are of somebody that the OneRoster provider doesn’t show" in made.warnings[0]
+    )
+
+
+def test_enrollments_of_those_who_have_left_are_no_reason_to_doubt(provider: Server) -> None:
+    switch_on(provider, Liberty({"shows_gone": True}))
+    assert DOUBT not in rosters(open_source(provider))[HILL].about

@@ -122,3 +122,7 @@ def test_whatever_a_record_has_in_it_can_be_read(record: dict[str, Any]) -> None
     for read in READERS:
         read("x", record)
     assert isinstance(records.read_user("x", record), UserRecord)
+
+
+def test_what_no_database_takes_is_left_out_of_a_text() -> None:
+    assert records.read_user("u", {"givenName": "A\0b "}).given_name == "Ab"

@@ -70,6 +70,8 @@ class Provider:
             records = with_agents_where(records, self.switches.agents_at)
         shown = [each for each in records if self.switches.shows_gone or not _is_gone(each)]
         shown.sort(key=lambda record: str(record["sourcedId"]))
+        if collection == self.switches.cuts:
+            shown = shown[: len(shown) // 2]
         dressed = [dress(each, self.switches) for each in shown]
         return [as_v1p1(each) for each in dressed] if is_1_1 and collection == "users" else dressed
 
@@ -93,8 +95,11 @@ class _Page:
         on = self._on
         if 0 < on.largest_limit < self._limit:
             return _refusal(400)
-        if on.past_the_end_is_unknown and self._offset >= len(self._records) > 0:
-            return _refusal(404)
+        if self._offset >= len(self._records) > 0:
+            if on.past_the_end_is_unknown:
+                return _refusal(404)
+            if on.past_the_end_is_refused:
+                return _refusal(400)
         items = self._items()
         body: Json = {self._collection: items}
         if on.missing_envelope == self._collection:
@@ -107,8 +112,11 @@ class _Page:
         on, records = self._on, list(self._records)
         if on.ignores_paging:
             return records
-        if on.reverses or (on.reshuffles and self._offset):
+        in_order = "sort" in request.args and not on.ignores_sort
+        if on.reverses or (on.reshuffles and self._offset and not in_order):
             records.reverse()
+        if 0 <= on.empty_after <= self._offset:
+            return []
         start = 0 if on.repeats_first_page else self._offset
         if on.repeats_a_page and start == self._limit:
             start = 0
@@ -118,6 +126,7 @@ class _Page:
 
     def _size(self) -> int:
         size = min(self._limit, self._on.clamp or self._limit)
+        size = (self._on.clamp or 2) if self._on.loops else size
         return max(1, size - 1) if self._on.short_pages and self._number % 2 else size
 
     def _headers(self, count: int) -> dict[str, str]:
@@ -138,18 +147,20 @@ class _Page:
         return total
 
     def _links(self, count: int) -> str:
-        base = request.base_url
+        base, on = request.base_url, self._on
         if self._on.link_host:
             base = f"{self._on.link_host}{request.path}"
         links = [f'<{base}?limit={self._limit}&offset=0>; rel="first"']
         if self._on.cursor:
             following = f"cursor={self._offset + count}"
             is_last = self._offset + count >= len(self._records)
+            if on.loops and is_last:
+                following, is_last = "cursor=0", False
         else:
             following = f"offset={self._offset + self._limit}"
             is_last = self._offset + self._limit >= len(self._records)
         if not is_last:
-            links.append(f'<{base}?limit={self._limit}&{following}>; rel="next"')
+            links.append(f'<{base}?limit={self._limit}&{following}>; rel="{self._on.next_word}"')
         return ", ".join(links)
 
 

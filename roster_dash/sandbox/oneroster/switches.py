@@ -29,9 +29,18 @@ class Switches:
     reverses: bool = False
     """Records come in another order than that of their ids."""
     reshuffles: bool = False
-    """Every other page is cut from a list in another order."""
+    """Every other page is cut from a list in another order, unless one is asked for."""
+    ignores_sort: bool = False
     past_the_end_is_unknown: bool = False
     """An offset beyond the last record is answered with 404."""
+    past_the_end_is_refused: bool = False
+    """The same with 400."""
+    empty_after: int = -1
+    """Pages from this offset on are empty, though links lead on."""
+    cuts: str = ""
+    """A collection of which the second half is left out, and not counted."""
+    loops: bool = False
+    """The last page's cursor leads to the first one, and limits are not looked at."""
 
     # What it says of its pages
     total_header: str = "X-Total-Count"
@@ -46,6 +55,7 @@ class Switches:
     """A link to the next page, `limit` after this one, however many records this one has."""
     cursor: bool = False
     """Pages are found by links only, which have no offset in them."""
+    next_word: str = "next"
     link_host: str = ""
     """Links lead to another host."""
 

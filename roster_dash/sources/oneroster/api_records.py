@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 
+from roster_dash.sources.clever_types import clean
 from roster_dash.sources.oneroster.records import (
     AcademicSession,
     ClassRecord,
@@ -113,25 +114,26 @@ def _roles(record: Json) -> tuple[RoleAt, ...]:
 
 def _text(record: Json, name: str) -> str:
     """Numbers and booleans as JSON writes them: some systems send texts in their place."""
-    return _as_text(record.get(name))
+    return as_text(record.get(name))
 
 
-def _as_text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Trimmed; numbers and booleans as JSON writes them; "" for anything else."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    return clean(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _texts(value: object) -> tuple[str, ...]:
     """A list; some systems send one text with commas in it."""
-    items = value if isinstance(value, list) else _as_text(value).split(",")
-    return tuple(text for item in items if (text := _as_text(item)))
+    items = value if isinstance(value, list) else as_text(value).split(",")
+    return tuple(text for item in items if (text := as_text(item)))
 
 
 def _ref(value: object) -> str:
     """Whom or what a reference names. Most are named more than once: each text is kept once."""
     found = value.get("sourcedId") if isinstance(value, Mapping) else value
-    return sys.intern(_as_text(found))
+    return sys.intern(as_text(found))
 
 
 def _refs(value: object) -> tuple[str, ...]:
