@@ -126,7 +126,7 @@ class _School:
             return None
         name, email, phone = said
         first, _, last = name.rpartition(" ")
-        given, family = (first, last) if first == first.strip() else ("", name)
+        given, family = (first, last) if _is_trim(first) and _is_trim(last) else ("", name)
         user_id = joined("contact", "of", student_id)
         return UserRecord(
             user_id,
@@ -199,6 +199,10 @@ class _School:
                 user_id = _id(person_id, self._state.people[person_id])
                 enrollment_id = joined(class_id, role[0], user_id)
                 yield Enrollment(enrollment_id, class_id, user_id, self._school, role)
+
+
+def _is_trim(text: str) -> bool:
+    return text == text.strip()
 
 
 def _contact_word(relationship: str) -> str:
