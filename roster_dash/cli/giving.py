@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -10,6 +10,7 @@ from roster_dash.cli.output import answers, tell
 from roster_dash.provider.csv_export import write_zip
 from roster_dash.provider.serving import records_now
 from roster_dash.roster.errors import BadInput
+from roster_dash.sources.oneroster.records import OneRoster
 from roster_dash.store import audit, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.transactions import commit
@@ -20,20 +21,33 @@ from roster_dash.store.transactions import commit
 @click.argument("path", metavar="ZIP", type=click.Path(dir_okay=False, path_type=Path))
 @answers
 def export(school_ref: str, path: Path, as_json: bool) -> None:
-    """Whoever reads the file meanwhile gets the whole one of before, or the whole new one."""
     school = schools.find_school(school_ref)
     records = records_now(school)
-    try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            write_zip(records, file)
-        os.replace(file.name, path)
-    except OSError as error:
-        raise BadInput(f"{path} can’t be written: {error.strerror}. Name another file.") from None
+    _write(records, path)
     counts = {"people": len(records.users), "lists": len(records.classes)}
     audit.record(Did.EXPORTED, school=school, about="oneroster", after=counts)
     commit()
     line = f"{path}: {counts['people']:,} people (with contacts) and {counts['lists']:,} lists."
     tell({"export": str(path), "school": school.id, **counts}, [line], wants_json=as_json)
+
+
+def _write(records: OneRoster, path: Path) -> None:
+    """Whoever reads the file meanwhile gets the whole one of before, or the whole new one.
+
+    It is for its user only. Errors: BadInput.
+    """
+    try:
+        with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+            whole = Path(folder) / path.name
+            with open(whole, "wb", opener=_for_its_user) as file:
+                write_zip(records, file)
+            whole.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} can’t be written: {error.strerror}. Name another file.") from None
+
+
+def _for_its_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 COMMANDS = (export,)

@@ -15,6 +15,7 @@ from roster_dash.provider.meaning import Place, records_of
 from roster_dash.sources.oneroster.records import OneRoster
 from roster_dash.store import served
 from roster_dash.store.tables import School
+from roster_dash.store.transactions import begin_snapshot_of_database
 
 MOST_SCHOOLS = 4
 """Of which a process keeps the records: some 2 kB a person."""
@@ -48,6 +49,8 @@ def served_of(school: School) -> Served:
 
 
 def records_now(school: School) -> OneRoster:
+    """As of one moment. It begins a transaction of its own: nothing may be waiting for a commit."""
+    begin_snapshot_of_database()
     state, terms = served.state_of(school.id)
     district = school.district
     place = Place(school.clever_id, school.name, district.clever_id, district.name)
