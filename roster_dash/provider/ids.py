@@ -5,20 +5,14 @@ from hashlib import blake2b
 
 LONGEST = 255
 _OTHERS = re.compile(r"[^0-9A-Za-z._-]")
-_ESCAPED = re.compile(r"(?:@[0-9A-F]{2})+")
 
 
 def sourced_id(text: str) -> str:
     """An id as it is, but for other characters: `@` and two digits for each byte of theirs.
 
-    `/` is allowed, but would be two parts of an address.
+    So no two ids become one. `/` is allowed, but would be two parts of an address.
     """
     return _shortened(_OTHERS.sub(lambda found: _bytes(found[0]), text))
-
-
-def source_id(written: str) -> str:
-    """What `sourced_id` was given, if it wasn't too long."""
-    return _ESCAPED.sub(lambda found: bytes.fromhex(found[0].replace("@", "")).decode(), written)
 
 
 def joined(first: str, letter: str, second: str) -> str:

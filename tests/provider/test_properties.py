@@ -1,5 +1,6 @@
 """Whatever a roster holds, it comes back from what is said of it: records, JSON and CSV."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roster_dash.provider.csv_export import write_zip
-from roster_dash.provider.ids import LONGEST, joined, source_id, sourced_id
+from roster_dash.provider.ids import LONGEST, joined, sourced_id
 from roster_dash.provider.meaning import Place, records_of
 from roster_dash.provider.rest import Documents, Record
 from roster_dash.roster.difference import State
@@ -164,7 +165,9 @@ def _expected(row: dict[str, Any]) -> dict[str, Any]:
 def test_an_id_in_any_characters_is_one_of_oneroster_s_and_comes_back(text: str) -> None:
     written = sourced_id(text)
     assert set(written) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.-_@")
-    assert source_id(written) == text
+    escaped = re.compile(r"(?:@[0-9A-F]{2})+")
+    read = escaped.sub(lambda found: bytes.fromhex(found[0].replace("@", "")).decode(), written)
+    assert read == text
 
 
 def test_ids_that_are_too_long_stay_apart() -> None:
