@@ -128,7 +128,14 @@ def _all_of(
     for row in export.export_lists(school.id, archived=False):
         sides = {side: sorted(map(read, str(row[side]).split(";"))) for side in SIDES}
         source_id = read(str(row["source_id"] or by_id[str(row["title"])]))
-        lists.append({**row, **sides, "source_id": source_id, "synced_title": row["title"]})
+        lists.append(
+            {
+                **row,
+                **sides,
+                "source_id": source_id,
+                "synced_title": row["synced_title"] or row["title"],
+            }
+        )
     return sorted(people, key=_id), sorted(lists, key=_id)
 
 
