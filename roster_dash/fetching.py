@@ -14,7 +14,7 @@ from roster_dash.heart import beating
 from roster_dash.roster.errors import NotShared
 from roster_dash.roster.records import DistrictPart, Snapshot
 from roster_dash.sources import Answer, Progress, Pulled, Source
-from roster_dash.store import beats, pulls, settled, snapshots
+from roster_dash.store import beats, glance, pulls, settled, snapshots
 from roster_dash.store.pulls import StoredAnswer
 from roster_dash.store.transactions import commit
 
@@ -83,7 +83,8 @@ def fetch_answer(source: Source, wanted: Wanted, progress: Progress, shared: Sha
 
 def _of_the_night(source: Source, wanted: Wanted, progress: Progress) -> Answer | None:
     """A school's part of the night's pull, made now if nobody has; None: ask for it by itself."""
-    taken = pulls.take(wanted.school_id, wanted.since)
+    last_good = glance.last_succeeded_at(wanted.school_id)
+    taken = pulls.take(wanted.school_id, max(wanted.since, last_good or wanted.since))
     if taken is not None:
         answer = _read(taken, source, wanted)
         commit()
@@ -115,19 +116,20 @@ def _may_pull(district_id: int) -> bool:
 def _pull_for_all(
     source: Source, wanted: Wanted, waiting: Mapping[str, int], progress: Progress
 ) -> Answer | None:
+    began = clock.now()
     pulled = source.pull([wanted.source_id, *waiting], progress)
     if pulled is None:
         pulls.put_off(wanted.district_id, clock.now() + NOT_AGAIN_FOR)
         commit()
         return None
     with closing(pulled):
-        _hand_out(pulled, waiting)
+        _hand_out(pulled, waiting, began)
         return pulled.answer(wanted.source_id)
 
 
-def _hand_out(pulled: Pulled, waiting: Mapping[str, int]) -> None:
-    """Leaves each school its part; those that aren't shared find out by themselves."""
-    pulled_at = clock.now()
+def _hand_out(pulled: Pulled, waiting: Mapping[str, int], began: datetime) -> None:
+    """Leaves each school its part, as old as the pull's beginning; those that aren't shared find
+    out by themselves."""
     as_before = settled.answers_of(waiting.values())
     for number, (source_id, school_id) in enumerate(waiting.items(), 1):
         try:
@@ -136,7 +138,7 @@ def _hand_out(pulled: Pulled, waiting: Mapping[str, int]) -> None:
             continue
         is_same = as_before.get(school_id) == answer.digest
         payload = None if is_same else answer.dump()
-        pulls.keep(school_id, StoredAnswer(answer.digest, answer.about, payload), pulled_at)
+        pulls.keep(school_id, StoredAnswer(answer.digest, answer.about, payload), began)
         if number % _HANDED_OUT_AT_ONCE == 0:
             commit()
     commit()
@@ -160,7 +162,8 @@ def _district_part(wanted: Wanted, source: Source, progress: Progress) -> Distri
     part = snapshots.district_part_since(wanted.district_id, wanted.since)
     commit()
     if part is None:
+        began = clock.now()
         part = source.fetch_district_part(progress)
-        snapshots.save_district_part(wanted.district_id, part, clock.now())
+        snapshots.save_district_part(wanted.district_id, part, began)
         commit()
     return part

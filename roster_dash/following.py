@@ -12,7 +12,13 @@ from datetime import datetime, timedelta
 from roster_dash import clock
 from roster_dash.connection import open_source
 from roster_dash.planning import today_at
-from roster_dash.roster.errors import RosterDashError, SourceDown
+from roster_dash.roster.errors import (
+    AccessRefused,
+    NotApproved,
+    NotShared,
+    NotUnderstood,
+    RosterDashError,
+)
 from roster_dash.roster.news import News
 from roster_dash.roster.report import NO_COUNTS, changed_by_source
 from roster_dash.store import news as places
@@ -61,43 +67,62 @@ def look(district_id: int, now: datetime | None = None) -> Sequence[int]:
     except RosterDashError as error:
         rollback()
         log.info("district %s told no events: %s", district_id, error.code)
-        if not isinstance(error, SourceDown):
-            _put_off(district_id, now)
+        _after(error, district_id, now, is_known=is_known)
         return ()
     if news is None:
-        _put_off(district_id, now)
+        places.put_off(district_id, now + NOT_AGAIN_FOR)
+        commit()
         return ()
     if not is_known:
         news = News(news.cursor, everywhere=place.read_at is not None, district_part=True)
-    return _take_up(district_id, news, place.read_at, now)
+    return _take_up(district_id, news, place, now)
 
 
 def _is_too_old(place: Place, now: datetime) -> bool:
-    return place.read_at is None or now - place.read_at > KEPT_FOR
+    """Whether the last event that was read may have fallen off since."""
+    moved_at = place.moved_at or place.read_at
+    return moved_at is None or now - moved_at > KEPT_FOR
 
 
-def _put_off(district_id: int, now: datetime) -> None:
-    places.put_off(district_id, now + NOT_AGAIN_FOR)
+def _after(error: RosterDashError, district_id: int, now: datetime, *, is_known: bool) -> None:
+    """An answer that was no good leaves the place where it is, for the next look; a place that the
+    source doesn't know is looked for anew; a refusal is none for today."""
+    if isinstance(error, NotShared | NotUnderstood) and is_known:
+        places.lose(district_id)
+    elif isinstance(error, AccessRefused | NotApproved | NotShared | NotUnderstood):
+        places.put_off(district_id, now + NOT_AGAIN_FOR)
     commit()
 
 
-def _take_up(district_id: int, news: News, since: datetime | None, now: datetime) -> Sequence[int]:
-    """Asks for the runs and moves on in the events, both or neither. `since`: the last look."""
+def _take_up(district_id: int, news: News, place: Place, now: datetime) -> Sequence[int]:
+    """Asks for the runs, a school at a time, then moves on in the events: cut short, the same news
+    come again, which does no harm."""
     if news.district_part:
         snapshots.forget_district_part(district_id)
-    touched = places.followed_schools(district_id, news)
-    if since is not None and not news.everywhere:
-        _report_drift(district_id, {school.id for school in touched}, since, now)
-    made = [
-        runs.request_run(school.id, Trigger.EVENTS).id
-        for school in touched
-        if _is_followed(school, now)
-    ]
-    places.advance(district_id, news.cursor, now)
+        commit()
+    touched = [school.id for school in places.followed_schools(district_id, news)]
+    commit()
+    if place.read_at is not None and not news.everywhere:
+        _report_drift(district_id, touched, place.read_at, now)
+    asked = (_ask(school_id, now) for school_id in touched)
+    made = [run_id for run_id in asked if run_id is not None]
+    has_moved = news.cursor != place.cursor or _is_too_old(place, now)
+    places.advance(district_id, news.cursor, now, has_moved=has_moved)
     commit()
     if news.number:
         log.info("district %s: %s events, %s runs", district_id, news.number, len(made))
     return made
+
+
+def _ask(school_id: int, now: datetime) -> int | None:
+    """A run of a school, if it is followed still."""
+    schools.lock_school(school_id)
+    school = schools.get_school(school_id)
+    run_id = None
+    if school is not None and school.unlinked_at is None and _is_followed(school, now):
+        run_id = runs.request_run(school_id, Trigger.EVENTS).id
+    commit()
+    return run_id
 
 
 def _report_drift(
@@ -105,10 +130,12 @@ def _report_drift(
 ) -> None:
     """Says of daily syncs since the last look that they found what no event has told."""
     for run in runs.untold_daily(district_id, since, now):
-        found = changed_by_source(run.counts or NO_COUNTS)
+        schools.lock_school(run.school_id)
+        found = changed_by_source(runs.reloaded(run).counts or NO_COUNTS)
         if found and run.school_id not in touched and _is_followed(run.school, now):
             run.warnings = [*run.warnings, DRIFT]
             log.warning("run %s: events had told of none of its %s changes", run.id, found)
+        commit()
 
 
 def _is_followed(school: School, now: datetime) -> bool:

@@ -63,9 +63,13 @@ def queue(name: str, connection: redis.Redis | None = None) -> Queue:
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
-def enqueue_run(run_id: int) -> bool:
-    """Hands a queued run to the workers; False if Redis is away: then the scheduler does it."""
-    return _enqueue("sync", "roster_dash.jobs.run_sync", f"run-{run_id}", run_id, SYNC_SECONDS)
+def enqueue_run(run_id: int, *, first: bool = False) -> bool:
+    """Hands a queued run to the workers; False if Redis is away: then the scheduler does it.
+
+    `first`: before those that wait already, since somebody waits for it.
+    """
+    function, job_id = "roster_dash.jobs.run_sync", f"run-{run_id}"
+    return _enqueue("sync", function, job_id, run_id, SYNC_SECONDS, first=first)
 
 
 def enqueue_runs(run_ids: Iterable[int]) -> bool:
@@ -91,7 +95,9 @@ def enqueue_look(district_id: int) -> bool:
     return _enqueue("events", function, job_id, district_id, LOOK_SECONDS)
 
 
-def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -> bool:
+def _enqueue(
+    name: str, function: str, job_id: str, row_id: int, seconds: int, *, first: bool = False
+) -> bool:
     """Enqueues once per row; an ended job of the same name makes room, its row decides."""
     options = {
         "job_id": job_id,
@@ -99,6 +105,7 @@ def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -
         "job_timeout": seconds,
         "result_ttl": KEPT_AFTER_SECONDS,
         "failure_ttl": KEPT_AFTER_FAILURE_SECONDS,
+        "at_front": first,
     }
     try:
         target = queue(name)
@@ -108,6 +115,8 @@ def _enqueue(name: str, function: str, job_id: str, row_id: int, seconds: int) -
             if _make_room(job_id, target):
                 with suppress(DuplicateJobError):  # somebody else was quicker: it is handed over
                     target.enqueue(function, row_id, **options)
+            elif first and target.remove(job_id):
+                target.push_job_id(job_id, at_front=True)
     except redis.RedisError:
         log.warning("Redis is away; %s waits for the scheduler", job_id)
         return False
@@ -263,8 +272,9 @@ def _tell_stale() -> None:
 
 
 def _look_at_schools() -> None:
-    glance.refresh_late()
-    commit()
+    for school_id in glance.late_school_ids():
+        glance.refresh(school_id)
+        commit()
 
 
 def _spread_policies() -> None:

@@ -59,13 +59,15 @@ def ground_of(
     now: datetime | None = None,
     *,
     people_only: bool = False,
+    between: bool = False,
 ) -> Ground:
     """A school's people, lists and past, as they are in the database; `now` is for tests.
 
-    `people_only`: what concerns people; who is on which list isn't read.
+    `people_only`: what concerns people; who is on which list isn't read. `between`: for a run
+    between the daily ones.
     """
     now = now or clock.now()
-    history = load_history(school, settings, now)
+    history = replace(load_history(school, settings, now), between=between)
     kept = rosters.load_kept(school.id, with_members=not people_only)
     return Ground(school, kept, settings, today_at(school, now), history, people_only)
 

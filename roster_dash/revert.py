@@ -53,13 +53,10 @@ def revert(
     Errors: UnknownThing; BadInput for an operation that isn't the run's; NotRevertible if the run
     is too old, did nothing, or nothing of it is as it left it.
     """
-    run = committed(partial(_revert, run_id, user_id, only, hold))
-    mail_ids = add_result_mails(run, settings_store.load_settings(run.school_id))
-    webhooks.add_deliveries(run)
+    result = committed(partial(_revert, run_id, user_id, only, hold))
+    glance.refresh(result.run.school_id)
     commit()
-    glance.refresh(run.school_id)
-    commit()
-    return Result(run, mail_ids=mail_ids)
+    return result
 
 
 def is_revertible(run: Run) -> bool:
@@ -71,7 +68,7 @@ def is_revertible(run: Run) -> bool:
     )
 
 
-def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold: bool) -> Run:
+def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold: bool) -> Result:
     run = runs.find_run(run_id)
     lock_school(run.school_id)
     reverting = _reverting(run, only)
@@ -100,7 +97,10 @@ def _revert(run_id: int, user_id: int | None, only: Collection[int] | None, hold
         things = {(op.entity, op.kept_id) for op in reversal.operations}
         holds.end_keeping_off(run, things, now)
         holds.settle_runs(run.school_id)
-    return runs.reloaded(made)
+    made = runs.reloaded(made)
+    mail_ids = add_result_mails(made, settings_store.load_settings(made.school_id))
+    webhooks.add_deliveries(made)
+    return Result(made, mail_ids=mail_ids)
 
 
 def _reverting(run: Run, only: Collection[int] | None) -> Reverting:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
@@ -69,6 +69,9 @@ Report = Callable[[str, int, int, int], None]
 
 PART_AGE = timedelta(hours=6)
 """A nightly run takes what another run of the night has fetched for all."""
+
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class UnforeseenError(Exception):
@@ -170,7 +173,7 @@ def _sync(
     run.settings_version_id = version.id if version else None
     settings = settings_store.settings_of_run(run) or SyncSettings()
     is_nightly = run_trigger == Trigger.SCHEDULE
-    since = clock.now() - PART_AGE if is_nightly else run.created_at
+    since = max(clock.now() - PART_AGE if is_nightly else run.created_at, run.told_at or LONG_AGO)
     may_wait = run_trigger in BY_ITSELF
     wanted = Wanted(district_id, school_id, clever_id, since, may_wait=may_wait)
 
@@ -238,7 +241,7 @@ def _apply_whole(
     run: Run, answer: Answer, settings: SyncSettings, report: Report, now: datetime, key: str
 ) -> Ending:
     school, snapshot = run.school, answer.snapshot()
-    ground = ground_of(school, settings, now)
+    ground = ground_of(school, settings, now, between=run.trigger == Trigger.EVENTS)
     refuse_empty_school(snapshot, ground.kept)
     planned = ground.plan(snapshot)
     total = len(planned.operations)

@@ -40,8 +40,9 @@ class _Listener:
         self.rollback(connection)
 
     def rollback(self, connection: Any) -> None:
-        connection.info.pop("noted", None)
-        connection.info.pop("unnoted", None)
+        if not connection.invalidated:  # what was lost with its connection was never written
+            connection.info.pop("noted", None)
+            connection.info.pop("unnoted", None)
 
 
 @contextmanager

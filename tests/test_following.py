@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from roster_dash import following, jobs, sync
+from roster_dash import clock, following, jobs, sync
 from roster_dash.extensions import db
+from roster_dash.sources import clever as clever_source
 from roster_dash.store import holds, mails, pulls, runs
+from roster_dash.store import schools as schools_store
 from roster_dash.store.tables import District, PersonRow, Run, School
 from roster_dash.store.transactions import commit
 from tests.builders import ALL, Builder
@@ -308,3 +310,85 @@ def test_what_somebody_has_asked_for_is_not_taken_back_by_a_part_of_an_older_pul
     commit()
     sync_now(first)
     assert pulls.take(first.id, datetime.now(UTC) - timedelta(days=1)) is None
+
+
+def test_news_that_join_a_waiting_run_keep_it_from_older_answers(schools: list[School]) -> None:
+    """A part of a pull that was begun before the change lacks it."""
+    first = schools[0]
+    daily = runs.request_scheduled_run(first.id, NOW.date())
+    assert daily is not None
+    pulls.keep(first.id, pulls.StoredAnswer("old", {}, b"older than the change"), clock.now())
+    commit()
+    runs.request_run(first.id, runs.Trigger.EVENTS)
+    commit()
+    assert sync.sync_run(daily.id).run.status == "succeeded"  # it would stumble over that part
+
+
+def test_news_told_of_while_a_run_is_at_work_are_told_to_the_one_behind_it(
+    schools: list[School],
+) -> None:
+    first = schools[0]
+    at_work = runs.request_run(first.id, runs.Trigger.MANUAL)
+    token = runs.claim_run(at_work.id)
+    commit()
+    runs.request_run(first.id, runs.Trigger.EVENTS)
+    runs.request_scheduled_run(first.id, NOW.date())
+    assert token is not None
+    waiting = runs.finish_run(at_work.id, token, runs.Ending(runs.RunStatus.FAILED, "Odd."))
+    assert waiting is not None
+    assert (waiting.trigger, waiting.told_at is not None) == ("schedule", True)
+
+
+def test_a_place_that_the_source_does_not_know_is_looked_for_anew_at_the_next_look(
+    schools: list[School], clever: Clever
+) -> None:
+    clever.fault("status", path="/events", status=404)
+    assert look(schools) == []
+    assert look(schools) == [school.id for school in schools]
+    assert look(schools) == []
+
+
+def test_an_answer_that_is_no_good_loses_no_news(schools: list[School], clever: Clever) -> None:
+    clever.change(a_student_of(schools[0], clever), {"name.first": "Renamed"})
+    clever.fault("no-links", path="/events")
+    assert look(schools) == []
+    assert look(schools) == [schools[0].id]
+
+
+def test_a_look_reads_so_many_events_and_the_next_one_goes_on(
+    schools: list[School], clever: Clever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clever_source, "EVENTS_PAGE", 1)
+    monkeypatch.setattr(clever_source, "MOST_EVENT_PAGES", 1)
+    for school in schools:
+        clever.change(a_student_of(school, clever), {"name.first": "Renamed"})
+    assert [look(schools) for _ in range(3)] == [[schools[0].id], [schools[1].id], []]
+
+
+def test_somebody_missing_waits_for_daily_syncs_however_many_looks_there_are(
+    schools: list[School], clever: Clever, make: Builder
+) -> None:
+    first = schools[0]
+    make.settings(first, **ALL, grace__students="1")
+    gone = a_student_of(first, clever)
+    clever.remove(gone)
+    for _ in range(4):
+        sync_now(first, runs.Trigger.EVENTS)
+    row = db.session.scalars(select(PersonRow).where(PersonRow.source_id == gone)).one()
+    assert (row.status, row.leaving_since is not None, row.leaving_runs) == ("active", True, 0)
+    sync_now(first, runs.Trigger.SCHEDULE)
+    db.session.refresh(row)
+    assert row.leaving_runs == 1
+
+
+def test_a_school_that_is_unlinked_meanwhile_is_left_alone(
+    schools: list[School], clever: Clever
+) -> None:
+    for school in schools:
+        clever.change(a_student_of(school, clever), {"name.first": "Renamed"})
+    waiting = following.look(schools[0].district_id, NOW)
+    schools_store.unlink_school(schools[0])
+    commit()
+    ends = [sync.sync_run(run_id).run.status for run_id in waiting]
+    assert ends == ["cancelled", "succeeded"]
+    assert "Renamed" not in names(schools[0])

@@ -66,6 +66,16 @@ def test_a_run_is_in_the_queue_once_however_often_it_is_enqueued(make: Builder) 
     assert queued("sync") == [f"run-{run.id}"]
 
 
+def test_a_run_that_somebody_waits_for_comes_before_a_whole_night(make: Builder) -> None:
+    night = [make.run(make.school(), "queued").id for _ in range(3)]
+    jobs.enqueue_runs(night)
+    asked = make.run(make.school(), "queued").id
+    jobs.enqueue_run(asked, first=True)
+    assert queued("sync") == [f"run-{each}" for each in (asked, *night)]
+    jobs.enqueue_run(night[2], first=True)  # somebody wants one of the night's now
+    assert queued("sync") == [f"run-{each}" for each in (night[2], asked, *night[:2])]
+
+
 def test_two_who_hand_an_ended_run_over_again_at_once_do_it_once(
     make: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
 """python -m benchmarks.throughput: a district's night beside the floor and what people use today.
 
-Over the same pages: (a) download and parse, (b) that and the barest bulk write, then ours in its
-nights. Each in a process of its own, whose start isn't counted: a worker is at work already when a
-job comes. Medians, ratios to (a) and (b), peak memory, requests and queries. SQLite, and PostgreSQL
-where BENCH_DATABASE_URL names a server on which databases may be made.
+Over the same pages: (a) download and parse, (b) that and the barest bulk write, (c) the barest
+comparison of a day on which 2 % changed with what (b) has written; then ours in its nights. Each in
+a process of its own, whose start isn't counted: a worker is at work already when a job comes.
+Medians, ratios to (a) and (b), peak memory, requests and queries. SQLite, and PostgreSQL where
+BENCH_DATABASE_URL names a server on which databases may be made.
 """
 
 import argparse
@@ -30,6 +31,11 @@ NIGHTS = {
     "2 % changed": 1,
     "a new school year": 2,
 }
+FLOOR = {
+    "a": "(a) download, parse",
+    "b": "(b) and bare write",
+    "c": "(c) bare comparison, 2 %",
+}
 PEERS = ("per_row", "dlt")
 MOST_PER_ROW = 10_000
 """People of whom a peer by rows is measured; with more it takes many minutes."""
@@ -55,7 +61,7 @@ class Benchmark:
         self._url, self._database, self._folder = url, database, folder
 
     def floor(self, which: str) -> Measured:
-        tell(self._url, "state", 0)
+        tell(self._url, "state", 1 if which == "c" else 0)
         return self._run("benchmarks.throughput.floor", which, self._url, self._plain("floor"))
 
     def nights(self) -> Iterator[tuple[str, Measured]]:
@@ -111,7 +117,7 @@ def measure(url: str, server: str, people: int, rounds: int, *, peers: bool) -> 
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
             bench = Benchmark(url, database, Path(folder))
-            for which, name in (("a", "(a) download, parse"), ("b", "(b) and bare write")):
+            for which, name in FLOOR.items():
                 found[name].append(bench.floor(which))
             for name, measured in bench.nights():
                 found[name].append(measured)

@@ -1,8 +1,10 @@
-"""What the work costs anyway, by hand: (a) download and parse, (b) and the barest bulk write.
+"""What the work costs anyway, by hand: (a) download and parse, (b) and the barest bulk write, (c)
+what (b) has written compared with another day and changed.
 
-python -m benchmarks.throughput.floor a|b URL [DATABASE_URL]. (b) writes people, classes and
+python -m benchmarks.throughput.floor a|b|c URL [DATABASE_URL]. (b) writes people, classes and
 memberships into empty tables of its own, in one transaction, in the quickest way that each
-database has; no log, no snapshot, no matching. Prints {"seconds"}, without its own start.
+database has; (c) reads them all and writes what differs; no log, no snapshot, no matching, no
+guards. Prints {"seconds"}, without its own start.
 """
 
 import json
@@ -20,6 +22,7 @@ import requests
 from benchmarks.throughput.district import TOKEN
 
 Json = dict[str, Any]
+Batches = Iterable[dict[str, list[tuple[Any, ...]]]]
 PERSON = ("id", "school", "roles", "first", "last", "email", "grade", "number", "sis_id")
 SECTION = ("id", "school", "name", "course", "term", "grade", "period")
 MEMBERSHIP = ("section", "side", "person")
@@ -78,7 +81,7 @@ def rows_of(url: str) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
         yield rows
 
 
-def write_sqlite(path: str, batches: Iterable[dict[str, list[tuple[Any, ...]]]]) -> None:
+def write_sqlite(path: str, batches: Batches) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -93,7 +96,7 @@ def write_sqlite(path: str, batches: Iterable[dict[str, list[tuple[Any, ...]]]])
     connection.close()
 
 
-def write_postgresql(url: str, batches: Iterable[dict[str, list[tuple[Any, ...]]]]) -> None:
+def write_postgresql(url: str, batches: Batches) -> None:
     with psycopg.connect(url) as connection:
         for table, columns in _TABLES.items():
             typed = ", ".join(f"{column} text" for column in columns)
@@ -104,6 +107,43 @@ def write_postgresql(url: str, batches: Iterable[dict[str, list[tuple[Any, ...]]
                 with connection.cursor().copy(f"COPY floor_{table} FROM STDIN") as copy:  # type: ignore[arg-type]
                     for row in of_table:
                         copy.write_row(row)
+
+
+def compare_sqlite(path: str, batches: Batches) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    _compare(connection, batches, "?")
+    connection.execute("COMMIT")
+    connection.close()
+
+
+def compare_postgresql(url: str, batches: Batches) -> None:
+    with psycopg.connect(url) as connection:
+        _compare(connection.cursor(), batches, "%s")
+
+
+def _compare(cursor: Any, batches: Batches, mark: str) -> None:
+    gone, new = {}, {}
+    for table, columns in _TABLES.items():
+        rows = cursor.execute(f"SELECT {', '.join(columns)} FROM floor_{table}")  # noqa: S608
+        gone[table], new[table] = set(rows.fetchall()), []
+    for rows in batches:
+        for table, of_table in rows.items():
+            there = gone[table]
+            for row in of_table:
+                if row in there:
+                    there.remove(row)
+                else:
+                    new[table].append(row)
+    for table, columns in _TABLES.items():
+        keys = MEMBERSHIP if table == "memberships" else columns[:1]
+        which = " AND ".join(f"{key} = {mark}" for key in keys)
+        marks = ", ".join([mark] * len(columns))
+        cursor.executemany(
+            f"DELETE FROM floor_{table} WHERE {which}",  # noqa: S608
+            [row[: len(keys)] for row in gone[table]],
+        )
+        cursor.executemany(f"INSERT INTO floor_{table} VALUES ({marks})", new[table])  # noqa: S608
 
 
 def _key(table: str) -> str:
@@ -120,16 +160,23 @@ def timed() -> Iterator[dict[str, object]]:
     json.dump({"seconds": time.perf_counter() - began, **said}, sys.stdout)
 
 
+WRITERS = {
+    ("b", "sqlite"): write_sqlite,
+    ("b", "postgresql"): write_postgresql,
+    ("c", "sqlite"): compare_sqlite,
+    ("c", "postgresql"): compare_postgresql,
+}
+
+
 def main() -> None:
     which, url, *database = sys.argv[1:]
     with timed():
         if which == "a":
             for rows in rows_of(url):
                 del rows
-        elif database[0].startswith("postgresql"):
-            write_postgresql(database[0], rows_of(url))
         else:
-            write_sqlite(database[0], rows_of(url))
+            kind = "postgresql" if database[0].startswith("postgresql") else "sqlite"
+            WRITERS[which, kind](database[0], rows_of(url))
 
 
 if __name__ == "__main__":

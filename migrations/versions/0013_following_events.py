@@ -16,10 +16,11 @@ def upgrade() -> None:
         table.add_column(sa.Column("events_cursor", sa.String(64)))
         table.add_column(sa.Column("events_read_at", UtcDateTime(timezone=True)))
         table.add_column(sa.Column("events_due_at", UtcDateTime(timezone=True)))
+        table.add_column(sa.Column("events_moved_at", UtcDateTime(timezone=True)))
     with op.batch_alter_table("runs") as table:
-        table.add_column(
-            sa.Column("told_by_events", sa.Boolean, nullable=False, server_default=sa.false())
-        )
+        table.add_column(sa.Column("told_at", UtcDateTime(timezone=True)))
+    with op.batch_alter_table("schools") as table:
+        table.add_column(sa.Column("rerun_told_at", UtcDateTime(timezone=True)))
 
 
 def downgrade() -> None:

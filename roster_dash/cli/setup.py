@@ -164,7 +164,7 @@ def settings(school_ref: str, pairs: tuple[str, ...], and_sync: bool, as_json: b
     run = runs.request_run(school.id, runs.Trigger.SETTINGS) if and_sync else None
     commit()
     if run is not None:
-        jobs.enqueue_run(run.id)
+        jobs.enqueue_run(run.id, first=True)
     version = settings_store.latest_version(school.id)
     flat = settings_store.load_settings(school.id).flat()
     document = {

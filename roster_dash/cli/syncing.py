@@ -92,7 +92,7 @@ def _run_here(school_id: int) -> int:
 def _enqueue(school_id: int) -> Document:
     run = runs.request_run(school_id, runs.Trigger.MANUAL)
     commit()
-    jobs.enqueue_run(run.id)
+    jobs.enqueue_run(run.id, first=True)
     return run_document(run)
 
 

@@ -1,9 +1,12 @@
 """Reasons to doubt that an answer is whole though it came without an error. In numbers."""
 
+from datetime import date
+
 from roster_dash.roster.errors import EmptyAnswer
-from roster_dash.roster.records import Kept, Person, Snapshot
+from roster_dash.roster.records import Kept, KeptList, Person, Section, Snapshot
 from roster_dash.roster.roles import PRECEDENCE, Role
 from roster_dash.roster.settings import SyncSettings
+from roster_dash.roster.terms import has_ended
 
 
 def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
@@ -27,7 +30,7 @@ def _is_of_school(person: Person) -> bool:
     return set(person.roles) != {Role.ADMIN}
 
 
-def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
+def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings, today: date) -> list[str]:
     """A sentence for each reason to doubt that the answer names everybody who is there.
 
     Parts that are empty though they had content here, and records that nobody can be known by.
@@ -36,7 +39,7 @@ def doubts(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
     return [
         *_idless_records(snapshot),
         *_empty_roles(snapshot, kept, settings),
-        *_empty_classes(snapshot, kept, settings),
+        *_empty_classes(snapshot, kept, settings, today),
     ]
 
 
@@ -66,17 +69,33 @@ def _empty_roles(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list
     return warnings
 
 
-def _empty_classes(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list[str]:
-    lists = [row.list for row in kept.lists if row.is_active and row.list.source_id]
-    if not settings.class_lists or not lists:
+def _empty_classes(
+    snapshot: Snapshot, kept: Kept, settings: SyncSettings, today: date
+) -> list[str]:
+    rows = [row for row in kept.lists if row.is_active and row.list.source_id]
+    if not settings.class_lists or not rows:
         return []
+    over = {term.source_id for term in snapshot.terms if has_ended(term, today)}
+    going_on = [row for row in rows if row.list.term_id not in over]
+    here = f"while {len(rows):,} synced user lists are here"
     if not snapshot.sections:
-        missing = f"no classes, while {len(lists):,} synced user lists are here"
-    elif not snapshot.terms and any(row.term_id for row in lists):
-        missing = f"no terms, while {len(lists):,} synced user lists are here"
+        missing = f"no classes, {here}"
+    elif not snapshot.terms and any(row.list.term_id for row in rows):
+        missing = f"no terms, {here}"
+    elif not any(map(_says_who, snapshot.sections)) and any(map(_has_of_roster, going_on)):
+        missing = f"nobody in any class, {here} with people on them"
     else:
         return []
     return [
         f"The roster has {missing}. Nobody and no list was removed. "
         "Check in Clever what is shared with Roster Dash."
     ]
+
+
+def _says_who(section: Section) -> bool:
+    return bool(section.teachers or section.students or section.unsure)
+
+
+def _has_of_roster(row: KeptList) -> bool:
+    """Whether somebody is on a list whom nobody has put there by hand."""
+    return len(row.managers) + len(row.members) > len(row.by_hand)

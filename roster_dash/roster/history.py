@@ -62,6 +62,9 @@ class History:
     declined: Mapping[Thing, Sequence[Waiting]] = field(default_factory=dict)
     reverted: Mapping[tuple[Entity, int], Set[str]] = field(default_factory=dict)
     waiting: Mapping[Thing, Sequence[Waiting]] = field(default_factory=dict)
+    between: bool = False
+    """Whether this is a run between the daily ones: it counts for nobody's grace period, or some
+    bad minutes would be as good as three nights."""
 
 
 NOTHING_BEFORE = History()

@@ -71,7 +71,7 @@ def plan(
     `today` is a day of the school's calendar. An empty or incomplete answer removes nothing.
     `people_only` leaves the lists out, whose members `kept` need not know then.
     """
-    guarded = doubts(snapshot, kept, settings)
+    guarded = doubts(snapshot, kept, settings, today)
     may_remove = not guarded and not history.first_run
     proposals, rejected = without_rejected(
         propose(snapshot.people, kept, settings, history, today, may_remove=may_remove), history
@@ -218,6 +218,10 @@ class _People:
         stage = stage_of(row, self._settings.grace(role), self._today)
         if role in self._unhealthy:
             return proposal.ends(Outcome.LEAVING, "unhealthy_run"), None
+        if self._history.between and self._settings.grace(role):
+            if row.leaving is None:
+                self.marks[row.id] = noticed(row, self._today)
+            return proposal.ends(Outcome.LEAVING, "in_grace"), None
         if stage is Stage.DUE:
             return proposal, proposal.operation
         self.marks[row.id] = counted(row, self._today)

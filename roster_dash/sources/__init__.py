@@ -79,7 +79,8 @@ class Source(Protocol):
         """What is wanted of the district in one go, where that costs fewer requests."""
 
     def news(self, after: str | None) -> News | None:
-        """What was told since a cursor; with none what the cursor is now. None: it tells nothing.
+        """What was told since a cursor, or the beginning of it; with none what the cursor is now.
+        None: it tells us nothing.
 
-        Errors: ExpiredError if nobody can tell any more what has happened since.
+        Errors: NotShared or NotUnderstood for a cursor that the source doesn't know.
         """

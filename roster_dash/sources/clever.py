@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotApproved, NotShared, SourceError
+from roster_dash.roster.errors import AccessRefused, NotApproved, SourceError
 from roster_dash.roster.news import News
 from roster_dash.roster.records import DistrictPart, SharedSchool, Snapshot
 from roster_dash.sources import Progress, no_progress
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 PAGE = 10_000
 """Clever's largest page: fewest requests."""
+MOST_EVENT_PAGES = 60
+"""A look is over within minutes, however much has happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +144,14 @@ class CleverSource:
     def news(self, after: str | None) -> News | None:
         """None if Clever doesn't let us read its events: they are a district's to switch on."""
         query = {"limit": str(EVENTS_PAGE)} | ({"starting_after": after} if after else {})
+        pages = self._api.pages(f"/{self._app.version}/events", query, "events")
         news = News(after or "")
         try:
-            for page in self._api.pages(f"/{self._app.version}/events", query, "events"):
+            for page in islice(pages, MOST_EVENT_PAGES):  # what comes after them is the next look's
                 last = page.ids[-1] if page.ids else ""
                 told = read_records(page.records) if after is not None else []
                 news |= news_of(told, last)
-        except (AccessRefused, NotShared):
+        except AccessRefused:
             return None
         return news
 

@@ -11,7 +11,7 @@ import orjson
 from roster_dash.roster.records import Contact, DistrictPart, Person, Snapshot
 from roster_dash.roster.roles import Role
 from roster_dash.sources.clever_parse import course_name, parse_section, parse_term, parse_user
-from roster_dash.sources.clever_types import Json, User, read_sections, read_users
+from roster_dash.sources.clever_types import Json, User, as_text, read_sections, read_users
 from roster_dash.sources.pages import RawRecord, as_array, read_records
 
 KINDS = ("users", "sections", "terms", "courses")
@@ -66,8 +66,9 @@ class CleverAnswer:
 
     def snapshot(self) -> Snapshot:
         courses = {
-            str(each.get("id") or ""): course_name(each)
+            course_id: course_name(each)
             for each in read_records(self.records["courses"])
+            if (course_id := as_text(each.get("id")))  # else it would be everybody's without one
         }
         sections = read_sections(self.records["sections"])
         part = DistrictPart(self.admins, self.contacts)

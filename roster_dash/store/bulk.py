@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import psycopg
 from sqlalchemy import JSON, Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 
 from roster_dash.extensions import db, to_json
 
@@ -56,6 +58,25 @@ def _copy(
 ) -> None:
     driver: Any = connection.connection.driver_connection
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in values:
-            copy.write_row(row)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in values:
+                copy.write_row(row)
+    except psycopg.Error as error:
+        raise _as_sqlalchemys(connection, statement, error) from None
+
+
+def _as_sqlalchemys(connection: Connection, statement: str, error: psycopg.Error) -> Exception:
+    """What SQLAlchemy would have made of a driver's error, had it been asked to execute this."""
+    is_lost = bool(connection.connection.driver_connection.closed)  # type: ignore[union-attr]
+    if is_lost:
+        connection.invalidate()
+    return DBAPIError.instance(
+        statement,
+        None,
+        error,
+        psycopg.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=connection.dialect,
+    )

@@ -17,6 +17,7 @@ from roster_dash.roster.operations import Action, Entity, Operation
 from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS, Person, Status
 from roster_dash.roster.roles import Role
 from roster_dash.store.rosters import apply_operations
+from roster_dash.store.schools import lock_school
 from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
@@ -29,6 +30,7 @@ LONGEST = 300
 def edit_person(person: PersonRow, values: Mapping[str, str], user_id: int) -> None:
     """Sets fields by hand. Errors: BadInput for an unknown field, or a person without a name."""
     _check(values)
+    _take(person)
     texts = {name: text.strip() for name, text in values.items()}
     changed = {name: text for name, text in texts.items() if text != getattr(person, name)}
     if not changed:
@@ -43,6 +45,7 @@ def edit_person(person: PersonRow, values: Mapping[str, str], user_id: int) -> N
 
 def give_back(person: PersonRow, field: str, roster: Person, user_id: int) -> None:
     """Lets the roster have a field again, with what it says now."""
+    _take(person)
     values: dict[str, Any] = {"set_here": [name for name in person.set_here if name != field]}
     if field == "contact":
         values |= {f"contact_{name}": getattr(roster.contact, name) for name in CONTACT_FIELDS}
@@ -55,6 +58,7 @@ def give_back(person: PersonRow, field: str, roster: Person, user_id: int) -> No
 
 def include_person(person: PersonRow, included: bool, user_id: int) -> None:
     """Switches “Include in sync”."""
+    _take(person)
     if person.included_in_sync != included:
         values = {"included_in_sync": included}
         _change_person(
@@ -67,6 +71,7 @@ def archive_person(person: PersonRow, user_id: int) -> None:
 
     Someone whom the roster lacks anyway comes back with their record, so they stay in the sync.
     """
+    _take(person)
     if person.status == Status.ACTIVE:
         values: dict[str, Any] = {"status": Status.ARCHIVED.value}
         if person.source_id and person.included_in_sync and person.leaving_since is None:
@@ -77,6 +82,7 @@ def archive_person(person: PersonRow, user_id: int) -> None:
 
 def let_stay(person: PersonRow, until: date, user_id: int) -> None:
     """Somebody missing from the roster stays until a day; FOR_EVER: until they are back there."""
+    _take(person)
     person.stays_until = until
     after = "until the roster has them again" if until == FOR_EVER else until.isoformat()
     db.session.add(
@@ -104,6 +110,7 @@ def _end_countdown(person: PersonRow) -> None:
 
 def restore_person(person: PersonRow, user_id: int) -> None:
     """Brings somebody back, and into the sync."""
+    _take(person)
     if person.status == Status.ARCHIVED:
         values = {"status": Status.ACTIVE.value, "included_in_sync": True}
         changed = {name: value for name, value in values.items() if getattr(person, name) != value}
@@ -146,6 +153,7 @@ def add_people(school_id: int, people: Sequence[Person], user_id: int) -> None:
 
 def edit_list(row: ListRow, values: Mapping[str, Any], user_id: int) -> None:
     """Sets title, visibility or included_in_sync. A blank title follows the class again."""
+    _take(row)
     wanted = dict(values)
     if "title" in wanted:
         wanted["title"] = str(wanted["title"]).strip()[:LONGEST] or row.synced_title or row.title
@@ -168,6 +176,7 @@ def edit_list(row: ListRow, values: Mapping[str, Any], user_id: int) -> None:
 
 def put_on_list(row: ListRow, side: str, person: PersonRow, user_id: int) -> None:
     """Adds a manager or member by hand; syncs leave them on."""
+    _take(row)
     where = {"list_id": row.id, "side": side, "person_id": person.id}
     if side not in SIDES or person.school_id != row.school_id:
         raise BadInput("Choose somebody of this school, as manager or member.")
@@ -178,6 +187,7 @@ def put_on_list(row: ListRow, side: str, person: PersonRow, user_id: int) -> Non
 
 def take_off_list(row: ListRow, side: str, person_id: int, user_id: int) -> None:
     """Takes off somebody who was put on by hand. Errors: BadInput for those of the class."""
+    _take(row)
     membership = db.session.get(Membership, (row.id, side, person_id))
     if membership is None:
         return
@@ -231,6 +241,12 @@ def name_of(person: PersonRow) -> str:
     """How people call them."""
     values = {name: getattr(person, name) for name in TEXT_FIELDS}
     return Person(person.source_id or "", **values).name or f"Person {person.id}"
+
+
+def _take(row: PersonRow | ListRow) -> None:
+    """A row as it is now, until the caller commits; the school first, as everybody does."""
+    lock_school(row.school_id)
+    db.session.refresh(row)
 
 
 def _by(user_id: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a district's page shows of each school, kept in `schools.glance` and never counted there.
 
 It is refreshed in a transaction of its own, after the one that changed something: within it the
-school's row would be in the way of everybody at work on the school. `refresh_late` finds those
+school's row would be in the way of everybody at work on the school. `late_school_ids` finds those
 whose refreshing was cut short.
 """
 
@@ -51,7 +51,7 @@ def refresh(school_id: int) -> None:
     db.session.flush()
 
 
-def refresh_late(limit: int = 200) -> None:
+def late_school_ids(limit: int = 200) -> Sequence[int]:
     """Those that have never been looked at, or not since their newest finished run."""
     newest = (
         select(func.max(Run.id))
@@ -60,9 +60,8 @@ def refresh_late(limit: int = 200) -> None:
         .scalar_subquery()
     )
     noted = School.glance["run"].as_integer()
-    late = select(School.id).where(or_(noted.is_(None), noted < newest)).limit(limit)
-    for school_id in db.session.scalars(late).all():
-        refresh(school_id)
+    late = select(School.id).where(or_(noted.is_(None), noted < newest))
+    return db.session.scalars(late.order_by(School.id).limit(limit)).all()
 
 
 def facts_of(

@@ -18,10 +18,11 @@ _FOLLOWED = (School.unlinked_at.is_(None), School.next_due_at.is_not(None))
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The last event that was read, and when; None: none yet."""
+    """The last event that was read, when, and since when it is the last one; None: none yet."""
 
     cursor: str | None
     read_at: datetime | None
+    moved_at: datetime | None
 
 
 def due_district_ids(now: datetime) -> Sequence[int]:
@@ -48,15 +49,20 @@ def claim(district_id: int, now: datetime, next_at: datetime) -> bool:
 
 
 def place_of(district_id: int) -> Place:
-    columns = select(District.events_cursor, District.events_read_at)
+    columns = select(District.events_cursor, District.events_read_at, District.events_moved_at)
     return Place(*db.session.execute(columns.where(District.id == district_id)).one())
 
 
-def advance(district_id: int, cursor: str, at: datetime) -> None:
+def advance(district_id: int, cursor: str, at: datetime, *, has_moved: bool) -> None:
     """What comes after the cursor is news the next time."""
-    db.session.execute(
-        _update(district_id).values(events_cursor=cursor, events_read_at=at),
-    )
+    values = {"events_cursor": cursor, "events_read_at": at}
+    values |= {"events_moved_at": at} if has_moved else {}
+    db.session.execute(_update(district_id).values(**values))
+
+
+def lose(district_id: int) -> None:
+    """The source doesn't know the place; the next look finds another one, and looks everywhere."""
+    db.session.execute(_update(district_id).values(events_cursor=None))
 
 
 def put_off(district_id: int, until: datetime) -> None:

@@ -81,11 +81,12 @@ def erase(school: School, rows: Sequence[PersonRow]) -> None:
     Numbers of runs and the entry in the audit log stay; neither says who it was.
     Errors: BadInput if one of them can't be erased yet; then nobody is.
     """
+    ids = {row.id for row in rows}
     lock_school(school.id)
+    rows = _as_they_are(ids)
     for row in rows:
         if refusal := why_not_erased(row):
             raise BadInput(refusal)
-    ids = {row.id for row in rows}
     source_ids = {row.source_id for row in rows if row.source_id}
     names = {label for row in rows for label in _labels(row)}
     _forget_in_runs(school.id, source_ids, names)
@@ -101,6 +102,12 @@ def erase(school: School, rows: Sequence[PersonRow]) -> None:
     for row_id in sorted(ids):
         audit.record(Did.PERSON_ERASED, school=school, about=f"person {row_id}")
     db.session.expire_all()
+
+
+def _as_they_are(ids: Collection[int]) -> Sequence[PersonRow]:
+    """Read anew: somebody may have been brought back meanwhile."""
+    query = select(PersonRow).where(PersonRow.id.in_(ids)).order_by(PersonRow.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _columns(row: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class StoredAnswer:
 
 
 def keep(school_id: int, answer: StoredAnswer, pulled_at: datetime) -> None:
-    """In place of one that nobody took."""
+    """In place of one that nobody took. What came to the source since `pulled_at` isn't in it."""
     payload = None if answer.payload is None else zlib.compress(answer.payload, 1)
     values = {
         "pulled_at": pulled_at,

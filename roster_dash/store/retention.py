@@ -4,11 +4,13 @@ Safe to do at any time and twice: whatever is gone is gone.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, not_, or_, select, update
 
 from roster_dash.extensions import db
+from roster_dash.roster.errors import BadInput
 from roster_dash.roster.operations import Action, Entity
 from roster_dash.roster.records import Status
 from roster_dash.roster.retention import FOREVER, Data, kept_days
@@ -139,7 +141,8 @@ def _archived(district: District, horizon: datetime) -> None:
     is_old: ColumnElement[bool] = PersonRow.id.in_(logged.having(archived_at < horizon))
     if str(district.retention.get(GONE_UNTIL, "~")) <= horizon.isoformat():
         is_old = or_(is_old, PersonRow.id.not_in(logged))
-    for school in db.session.scalars(select(School).where(_schools(district))):
+    in_order = select(School).where(_schools(district)).order_by(School.id)
+    for school in db.session.scalars(in_order).all():
         rows = db.session.scalars(
             select(PersonRow)
             .where(
@@ -151,7 +154,8 @@ def _archived(district: District, horizon: datetime) -> None:
         ).all()
         free = [row for row in rows if not privacy.why_not_erased(row)]
         if free:
-            privacy.erase(school, free)
+            with suppress(BadInput):  # a sync has begun, or somebody is back: another day
+                privacy.erase(school, free)
 
 
 def _answers(district: District, horizon: datetime) -> None:

@@ -6,7 +6,7 @@ No ORM objects for rows: a school has thousands of people and tens of thousands 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Text, bindparam, cast, func, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -29,6 +29,7 @@ from roster_dash.roster.records import (
 )
 from roster_dash.roster.roles import roles_named
 from roster_dash.store import bulk
+from roster_dash.store.schools import lock_school
 from roster_dash.store.settled import note_change
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
 
@@ -40,6 +41,16 @@ _DELETE_ARRAYS = text(
     " CAST(:person_id AS bigint[])))"
 )
 _DELETE_EACH = "DELETE FROM memberships WHERE list_id = ? AND side = ? AND person_id = ?"
+
+
+class OnSide(NamedTuple):
+    """Who is on a side of a list; those in `by_hand` were put there by hand."""
+
+    everybody: frozenset[int] = frozenset()
+    by_hand: frozenset[int] = frozenset()
+
+
+_NOBODY = OnSide()
 
 
 def load_kept(school_id: int, *, with_members: bool = True) -> Kept:
@@ -134,50 +145,46 @@ def _kept_person(row: Row[Any]) -> KeptPerson:
 def _load_lists(school_id: int, *, with_members: bool) -> tuple[KeptList, ...]:
     table = ListRow.__table__.c
     on_list = _load_members(school_id) if with_members else {}
-    by_hand = _load_by_hand(school_id) if with_members else {}
     columns = [table.id, table.status, table.included_in_sync, table.source_id]
     rows = db.session.connection().execute(
         select(*columns, *[table[name] for name in LIST_FIELDS])
         .where(table.school_id == school_id)
         .order_by(table.id)
     )
-    return tuple(
-        KeptList(
-            id=row[0],
-            status=Status(row[1]),
-            included=row[2],
-            list=UserList(row[3] or "", *row[4:]),
-            managers=on_list.get((row[0], "managers"), frozenset()),
-            members=on_list.get((row[0], "members"), frozenset()),
-            by_hand=frozenset(by_hand.get(row[0], ())),
-        )
-        for row in rows
+    nobody = dict.fromkeys(_SIDES, _NOBODY)
+    return tuple(_kept_list(row, on_list.get(row[0], nobody)) for row in rows)
+
+
+def _kept_list(row: Row[Any], sides: Mapping[str, OnSide]) -> KeptList:
+    row_id, status, included, source_id, *values = tuple(row)
+    return KeptList(
+        id=row_id,
+        status=Status(status),
+        included=included,
+        list=UserList(source_id or "", *values),
+        managers=sides["managers"].everybody,
+        members=sides["members"].everybody,
+        by_hand=frozenset((side, each) for side in _SIDES for each in sides[side].by_hand),
     )
 
 
-def _load_members(school_id: int) -> dict[tuple[int, str], frozenset[int]]:
-    """(list, side) -> who is on it. One row for each, not for each of tens of thousands."""
+def _load_members(school_id: int) -> dict[int, dict[str, OnSide]]:
+    """List -> side -> who is on it. One row for each side, not for each of tens of thousands."""
     ids = func.aggregate_strings(cast(Membership.person_id, Text), ",")
     rows = db.session.connection().execute(
-        select(Membership.list_id, Membership.side, ids)
+        select(Membership.list_id, Membership.side, ids, ids.filter(Membership.by_hand))
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(ListRow.school_id == school_id)
         .group_by(Membership.list_id, Membership.side)
     )
-    return {(row[0], row[1]): frozenset(map(int, row[2].split(","))) for row in rows}
+    found: dict[int, dict[str, OnSide]] = defaultdict(lambda: dict.fromkeys(_SIDES, _NOBODY))
+    for list_id, side, everybody, by_hand in rows:
+        found[list_id][side] = OnSide(_numbers(everybody), _numbers(by_hand))
+    return found
 
 
-def _load_by_hand(school_id: int) -> dict[int, list[tuple[str, int]]]:
-    """List -> (side, person) of those whom somebody put there."""
-    by_hand: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    rows = db.session.connection().execute(
-        select(Membership.list_id, Membership.side, Membership.person_id)
-        .join(ListRow, ListRow.id == Membership.list_id)
-        .where(ListRow.school_id == school_id, Membership.by_hand)
-    )
-    for list_id, side, person_id in rows:
-        by_hand[list_id].append((side, person_id))
-    return by_hand
+def _numbers(joined: str | None) -> frozenset[int]:
+    return frozenset(map(int, joined.split(","))) if joined else frozenset()
 
 
 def apply_operations(
@@ -190,7 +197,9 @@ def apply_operations(
 
     `by` says in the log's columns who did it: {"run_id"}, or {"user_id", "at"} for an edit by
     hand. `progress` is told how many operations are written, step by step.
+    The school is locked first: whoever writes rows of it does so one after the other.
     """
+    lock_school(school_id)
     by_entity: dict[Entity, list[Operation]] = defaultdict(list)
     for operation in operations:
         by_entity[operation.entity].append(operation)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.orm import joinedload
@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
-from roster_dash.store import audit, beats, outages
+from roster_dash.store import audit, beats, outages, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
@@ -62,6 +62,15 @@ class Ending:
     problems: Sequence[Mapping[str, Any]] = ()
 
 
+class Wish(NamedTuple):
+    """A sync that is asked for. `day`: whose daily one it is; `told_at`: when events told of it."""
+
+    trigger: Trigger
+    user_id: int | None = None
+    day: date | None = None
+    told_at: datetime | None = None
+
+
 def request_run(
     school_id: int, trigger: Trigger, user_id: int | None = None, day: date | None = None
 ) -> Run:
@@ -74,35 +83,35 @@ def request_run(
     active = active_run(school_id)
     if trigger is Trigger.MANUAL:
         audit.record(Did.RUN_REQUESTED, school=db.session.get_one(School, school_id))
+    wish = Wish(trigger, user_id, day, clock.now() if trigger is Trigger.EVENTS else None)
     if active is None:
-        return _add_run(school_id, trigger, user_id, day)
-    _hurry(active, trigger, user_id)
-    active.told_by_events = active.told_by_events or trigger is Trigger.EVENTS
+        return _add_run(school_id, wish)
+    _hurry(active, wish)
+    active.told_at = wish.told_at or active.told_at
     if active.status == RunStatus.RUNNING:
-        _ask_for_another(school_id, trigger, user_id, day)
+        _ask_for_another(school_id, wish)
     elif day is not None and active.scheduled_for is None:
         active.scheduled_for = day
     return active
 
 
-def _ask_for_another(
-    school_id: int, trigger: Trigger, user_id: int | None, day: date | None
-) -> None:
+def _ask_for_another(school_id: int, wish: Wish) -> None:
     """A sync that follows the one at work; it may be a day's and somebody's at the same time."""
     school = db.session.get_one(School, school_id, populate_existing=True)
     waiting = school.rerun_trigger
-    if waiting is None or trigger.urgency >= Trigger(waiting).urgency:
-        school.rerun_trigger, school.rerun_user_id = trigger, user_id
-    school.rerun_day = day or school.rerun_day
+    if waiting is None or wish.trigger.urgency >= Trigger(waiting).urgency:
+        school.rerun_trigger, school.rerun_user_id = wish.trigger, wish.user_id
+    school.rerun_day = wish.day or school.rerun_day
+    school.rerun_told_at = wish.told_at or school.rerun_told_at
     db.session.flush()
 
 
-def _hurry(queued: Run, trigger: Trigger, user_id: int | None) -> None:
+def _hurry(queued: Run, wish: Wish) -> None:
     """A run that waits by itself and that somebody asks for now is theirs: it waits for no
     outage's end. One that events asked for may become the day's."""
     is_queued = queued.status == RunStatus.QUEUED
-    if is_queued and trigger.urgency > Trigger(queued.trigger).urgency:
-        queued.trigger, queued.user_id = trigger, user_id
+    if is_queued and wish.trigger.urgency > Trigger(queued.trigger).urgency:
+        queued.trigger, queued.user_id = wish.trigger, wish.user_id
 
 
 def _must_be_linked(school_id: int) -> None:
@@ -113,14 +122,14 @@ def _must_be_linked(school_id: int) -> None:
         )
 
 
-def _add_run(school_id: int, trigger: Trigger, user_id: int | None, day: date | None = None) -> Run:
+def _add_run(school_id: int, wish: Wish) -> Run:
     run = Run(
         school_id=school_id,
         status=RunStatus.QUEUED,
-        trigger=trigger,
-        told_by_events=trigger is Trigger.EVENTS,
-        user_id=user_id,
-        scheduled_for=day,
+        trigger=wish.trigger,
+        told_at=wish.told_at,
+        user_id=wish.user_id,
+        scheduled_for=wish.day,
         created_at=clock.now(),
     )
     db.session.add(run)
@@ -182,7 +191,7 @@ def _has_its_turn(run_id: int) -> bool:
     row = db.session.execute(
         select(Run.trigger, School.district_id)
         .join(School, School.id == Run.school_id)
-        .where(Run.id == run_id, Run.status == RunStatus.QUEUED)
+        .where(Run.id == run_id, Run.status == RunStatus.QUEUED, School.unlinked_at.is_(None))
     ).one_or_none()
     if row is None or row[0] not in BY_ITSELF:
         return row is not None
@@ -222,19 +231,25 @@ def _take_up_what_was_asked(school_id: int) -> None:
     run = active_run(school_id)
     if run is None or school.rerun_trigger in (None, *BY_ITSELF):
         return
-    trigger, user_id, day = _take_wish(school)
-    _hurry(run, trigger, user_id)
-    run.scheduled_for = run.scheduled_for or day
+    wish = _take_wish(school)
+    _hurry(run, wish)
+    run.scheduled_for = run.scheduled_for or wish.day
+    run.told_at = wish.told_at or run.told_at
     db.session.flush()
 
 
-def _take_wish(school: School) -> tuple[Trigger, int | None, date | None]:
+def _take_wish(school: School) -> Wish:
     """The sync that waits on the school's row; its day only if that one hasn't had its run."""
     assert school.rerun_trigger is not None
-    trigger, user_id = Trigger(school.rerun_trigger), school.rerun_user_id
     day = school.rerun_day
-    school.rerun_trigger = school.rerun_user_id = school.rerun_day = None
-    return trigger, user_id, None if day and _had_its_run(school.id, day) else day
+    wish = Wish(
+        Trigger(school.rerun_trigger),
+        school.rerun_user_id,
+        None if day and _had_its_run(school.id, day) else day,
+        school.rerun_told_at,
+    )
+    schools.forget_wish(school)
+    return wish
 
 
 def set_phase(run_id: int, token: str, phase: str) -> None:
@@ -301,7 +316,10 @@ def _start_waiting(school_id: int) -> Run | None:
     school = db.session.get_one(School, school_id, populate_existing=True)
     if school.rerun_trigger is None:
         return None
-    return _add_run(school_id, *_take_wish(school))
+    if school.unlinked_at is not None:
+        schools.forget_wish(school)
+        return None
+    return _add_run(school_id, _take_wish(school))
 
 
 def add_revert(
@@ -482,7 +500,7 @@ def untold_daily(district_id: int, since: datetime, until: datetime) -> Sequence
         .where(
             School.district_id == district_id,
             Run.trigger == Trigger.SCHEDULE,
-            Run.told_by_events.is_(False),
+            Run.told_at.is_(None),
             Run.started_at > since,
             Run.finished_at <= until,
             Run.size > 0,
@@ -585,9 +603,9 @@ def run_here(school_id: int) -> Run:
             f"Wait for it, or cancel it: `roster cancel {active.id}`."
         )
     if active is not None:
-        _hurry(active, Trigger.MANUAL, None)
+        _hurry(active, Wish(Trigger.MANUAL))
         return active
-    return _add_run(school_id, Trigger.MANUAL, None)
+    return _add_run(school_id, Wish(Trigger.MANUAL))
 
 
 class RunAbandoned(Exception):

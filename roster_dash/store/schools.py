@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
 from roster_dash import clock
 from roster_dash.extensions import db
@@ -13,7 +13,7 @@ from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AcceptedRoster, District, School, WaitingRoster
+from roster_dash.store.tables import AcceptedRoster, District, Run, School, WaitingRoster
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -82,14 +82,36 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
 
 def unlink_school(school: School) -> None:
     """Stops a school's syncs. Its people, lists, settings and history stay."""
-    school.unlinked_at = clock.now()
+    lock_school(school.id)
+    db.session.refresh(school)
+    now = clock.now()
+    school.unlinked_at = now
     school.next_due_at = school.next_due_day = school.next_digest_at = None
-    school.rerun_trigger = school.rerun_day = None
+    forget_wish(school)
+    _stop_runs(school.id, now)
     audit.record(Did.SCHOOL_UNLINKED, school=school)
+
+
+def forget_wish(school: School) -> None:
+    """No sync waits any more behind the one at work."""
+    school.rerun_trigger = school.rerun_user_id = None
+    school.rerun_day = school.rerun_told_at = None
+
+
+def _stop_runs(school_id: int, now: datetime) -> None:
+    """What is queued is cancelled; what is at work is asked to stop, and changes nothing."""
+    of_school = update(Run).where(Run.school_id == school_id)
+    of_school = of_school.execution_options(synchronize_session="fetch")
+    message = "The school was unlinked before this began; nothing was changed."
+    over = {"status": "cancelled", "message": message, "error": "cancelled", "finished_at": now}
+    db.session.execute(of_school.where(Run.status == "queued").values(**over))
+    db.session.execute(of_school.where(Run.status == "running").values(cancel_requested=True))
 
 
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
+    for school_id in sorted(school.id for school in district.schools):
+        lock_school(school_id)  # schools before their district, as everybody does
     district.token = None
     for table in (AcceptedRoster, WaitingRoster):
         db.session.execute(delete(table).where(table.district_id == district.id))

@@ -234,7 +234,7 @@ class District(Base):
     `outage_*`: since when its source is down, how many tries have failed since, who was told;
     `retry_at`: when scheduled runs may try again. `no_pull_until`: until then its schools are asked
     for one by one, since that was found to be better. `events_*`: the last event that was read,
-    when, and when to look again.
+    when, when to look again, and since when it is the last one.
     """
 
     __tablename__ = "districts"
@@ -254,6 +254,7 @@ class District(Base):
     events_cursor: Mapped[str | None] = mapped_column(String(64))
     events_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     events_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    events_moved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     source: Mapped[str] = mapped_column(String(20), default="clever", server_default="clever")
     connection: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
@@ -336,6 +337,7 @@ class School(Base):
     rerun_trigger: Mapped[str | None] = mapped_column(String(20))
     rerun_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     rerun_day: Mapped[date | None]
+    rerun_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     missed_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """The first daily moment since which no sync was good."""
     glance: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
@@ -422,7 +424,8 @@ class Run(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     status: Mapped[str] = mapped_column(String(20))
     trigger: Mapped[str] = mapped_column(String(20))
-    told_by_events: Mapped[bool] = mapped_column(default=False, server_default=false())
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When events told last of its school: it takes no answer that is older."""
     phase: Mapped[str] = mapped_column(String(20), default="")
     message: Mapped[str] = mapped_column(Text, default="")
     error: Mapped[str] = mapped_column(String(40), default="")

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 60.0
 """For how long a worker waits for a database that is away."""
 ASKED_PATIENCE_SECONDS = 5.0
 """For how long somebody who waits before the screen does."""
-_CONFLICTS = ("40001", "40P01")
+_CONFLICTS = ("40001", "40P01", "23505")
 _AWAY = ("08", "57P0")
 """Connection exceptions; shut down, crashed, starting up."""
 
@@ -88,7 +88,7 @@ def is_passing(error: DBAPIError) -> bool:
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Somebody else's change came between."""
+    """Somebody else's change came between: also where the same row was added by two."""
     return sqlstate(error) in _CONFLICTS
 
 

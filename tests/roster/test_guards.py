@@ -328,7 +328,8 @@ def with_lists(
 
 
 def a_class(number: int, members: Sequence[int]) -> Section:
-    return a_section(f"c{number}", name=f"Class {number}", students=tuple(f"q{n}" for n in members))
+    students = tuple(f"q{n}" for n in members)
+    return a_section(f"c{number}", name=f"Class {number}", students=students, teachers=("t",))
 
 
 @pytest.mark.parametrize(

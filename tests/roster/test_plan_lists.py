@@ -201,3 +201,18 @@ def test_a_chosen_term_that_clever_made_anew_is_known_by_its_name() -> None:
         ("update", "c"),
         ("create", "d"),
     }
+
+
+def test_classes_with_nobody_in_any_of_them_take_nobody_off_a_list() -> None:
+    """As when enrollments come empty: small lists and managers have no guard of their own."""
+    student, teacher = a_student(grade="9"), a_teacher()
+    section = a_section(students=(student.source_id,), teachers=(teacher.source_id,))
+    people = [kept(student), kept(teacher)]
+    row = a_kept_list(
+        section, members=frozenset([people[0].id]), managers=frozenset([people[1].id])
+    )
+    emptied = replace(section, students=(), teachers=())
+    came = a_snapshot([student, teacher], [emptied], TERMS)
+    made = plan(came, here(people, [row]), EVERYTHING, TODAY)
+    assert made.operations == ()
+    assert "nobody in any class, while 1 synced user lists are here" in made.warnings[0]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from roster_dash.roster.records import Person, Section
 from roster_dash.roster.roles import Role
+from roster_dash.sources.clever_answer import CleverAnswer
 from roster_dash.sources.clever_parse import (
     course_name,
     parse_contacts,
@@ -236,3 +237,14 @@ def test_what_is_in_the_promised_form_is_read_as_what_is_brought_into_it(records
     assert [parse_section(section, {"a": "Algebra"}) for section in read] == [
         parse_section(tidy_section(section), {"a": "Algebra"}) for section in sections
     ]
+
+
+def test_a_course_that_came_without_its_id_is_nobodys() -> None:
+    records = {
+        "users": [],
+        "sections": [orjson.dumps({"id": "x", "name": "Art", "students": []})],
+        "terms": [],
+        "courses": [orjson.dumps({"name": "Physical Education"})],
+    }
+    answer = CleverAnswer("school", "High", records, (), {}, "digest")
+    assert [section.course for section in answer.snapshot().sections] == [""]

@@ -101,7 +101,7 @@ def first_sync(request_id: int) -> AnyResponse:
         abort(404)
     run = runs.request_run(request.school_id, runs.Trigger.MANUAL, viewing().id)
     commit()
-    jobs.enqueue_run(run.id)
+    jobs.enqueue_run(run.id, first=True)
     flash("The first sync is on its way; who asked is mailed when it has succeeded.")
     return redirect(url_for("runs.page", run_id=run.id), 303)
 

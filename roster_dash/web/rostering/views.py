@@ -121,7 +121,7 @@ def _store(school: School, settings: SyncSettings, notice: str) -> AnyResponse:
 
 def _asked(school: School, run: Run, message: str) -> AnyResponse:
     """The answer after a sync was asked for; the run is in the database, now it is enqueued."""
-    handed_over = jobs.enqueue_run(run.id)
+    handed_over = jobs.enqueue_run(run.id, first=True)
     if not handed_over:
         word = "The queue is away; the sync starts by itself as soon as it is back."
     elif school.rerun_trigger:

@@ -1,0 +1,83 @@
+"""Every page there is, in both themes and at three widths: axe-core finds nothing, and no page is
+wider than its window."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+
+from roster_dash.store.transactions import commit
+from tests.browser.conftest import violations
+from tests.builders import PASSWORD, Builder
+from tests.clever import Clever
+from tests.processes import Start, free_port, start_web
+from tests.web.test_who_may import is_for
+from tests.web.world import World, build_world, path_of, routes
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1440, 1024, 390)
+THEMES = ("light", "dark")
+
+
+@pytest.fixture
+def world(make: Builder, clever: Clever) -> World:
+    return build_world(make, clever)
+
+
+@pytest.fixture
+def url(world: World, start: Start) -> str:
+    port = free_port()
+    start_web(start, port)
+    return f"http://127.0.0.1:{port}"
+
+
+def log_in(page: Page, url: str, email: str) -> None:
+    page.goto(f"{url}/login")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in", exact=True).click()
+    page.wait_for_url(lambda where: "/login" not in where)
+
+
+def pages(app: Flask, world: World, who: str) -> Iterator[str]:
+    """Addresses of what somebody may open, but for those that need a signed link."""
+    values = world.here.values()
+    for rule, method in routes(app):
+        if method == "GET" and is_for(who, rule) and "token" not in rule.arguments:
+            yield path_of(rule, values)
+
+
+def faults(page: Page) -> Iterator[str]:
+    """What is wrong with the page as it is, in each theme and width."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for each in violations(page):
+                yield f"{theme} {width}: {each}"
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                yield f"{theme} {width}: the page is {wide} wide"
+
+
+@pytest.mark.parametrize("who", ["anonymous", "owner", "specialist"])
+def test_every_page_is_good_for_everybody(
+    who: str, app: Flask, world: World, url: str, page: Page
+) -> None:
+    email = world.actors()[who].email if who != "anonymous" else ""
+    paths, found = list(pages(app, world, who)), []
+    commit()
+    if email:
+        log_in(page, url, email)
+    for path in paths:
+        answer = page.request.get(f"{url}{path}")
+        if (
+            "text/html" not in answer.headers.get("content-type", "")
+            or "<main" not in answer.text()
+        ):
+            continue
+        page.goto(f"{url}{path}")
+        found += [f"{path} {fault}" for fault in faults(page)]
+    assert found == []
