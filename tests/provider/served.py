@@ -1,6 +1,5 @@
 """A school to be served, and this installation as its provider: asked, or on the network."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,13 +22,6 @@ from tests.builders import Builder, a_contact, a_section, a_snapshot, a_student,
 V1P2, TOKEN = "/ims/oneroster/rostering/v1p2", "/ims/oneroster/token"
 STUDENTS = [f"s-1-student-{number:02}" for number in range(12)]
 TERM = Term("fall", "Fall", date(2026, 8, 24), date(2026, 12, 18))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

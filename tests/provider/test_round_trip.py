@@ -26,7 +26,8 @@ from roster_dash.store.tables import District, ListRow, PersonRow, School
 from roster_dash.store.transactions import commit
 from tests.builders import ALL, Builder
 from tests.clever import Clever
-from tests.provider.served import a_key, free_port, serving
+from tests.processes import free_port
+from tests.provider.served import a_key, serving
 
 pytestmark = pytest.mark.slow
 
