@@ -28,6 +28,8 @@ class Scope(StrEnum):
     RUNS = "runs:read"
     PEOPLE = "people:read"
     LISTS = "lists:read"
+    ROSTER = "roster:read"
+    """People and lists, as OneRoster."""
 
 
 def make_token(
@@ -61,10 +63,14 @@ def make_token(
 
 def find_token(key: str, now: datetime) -> ApiToken | None:
     """The row of a key that is good; nothing tells a wrong one from one that is over."""
-    row = db.session.scalar(select(ApiToken).where(ApiToken.digest == _digest(key)))
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
-        return None
-    return row
+    found = db.session.scalar(select(ApiToken.id).where(ApiToken.digest == _digest(key)))
+    return None if found is None else find_good(found, now)
+
+
+def find_good(token_id: int, now: datetime) -> ApiToken | None:
+    """A key by its row, if it is good still."""
+    row = get_token(token_id)
+    return row if row is not None and row.revoked_at is None and row.expires_at > now else None
 
 
 def note_use(token_id: int, used_at: datetime | None, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from roster_dash.web.history import views as history
 from roster_dash.web.integrations import views as integrations
 from roster_dash.web.links import views as links
 from roster_dash.web.lists import views as lists
+from roster_dash.web.oneroster import views as oneroster
 from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
@@ -49,6 +50,7 @@ AREAS = (
     files,
     integrations,
     api,
+    oneroster,
     district,
     policy,
     together,
@@ -63,12 +65,16 @@ AREAS = (
 def register(app: Flask) -> None:
     """Puts every area, and what they share, into the application."""
     values.register(app)
-    app.config["READ_ONLY_ENDPOINTS"] = {"rostering.preview", "policy.preview", "drill.run"}
+    app.config["READ_ONLY_ENDPOINTS"] = {
+        *("rostering.preview", "policy.preview", "drill.run", "oneroster.token")
+    }
     app.config["UPLOADS"] = {"files.upload"}
     for area in AREAS:
         app.register_blueprint(area.blueprint)
     app.register_blueprint(api.open_blueprint)
-    exports = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith(".csv")}
+    exports = {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith((".csv", ".zip"))
+    }
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
     for shared in (login, security, errors, show, standing):
         shared.register(app)

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from roster_dash.extensions import db
 from roster_dash.roster.errors import RosterDashError
 from roster_dash.web.api.asking import problem
+from roster_dash.web.oneroster.asking import ROOT, refusal
 
 WORDS = {
     404: (
@@ -45,6 +46,8 @@ def _problem(error: HTTPException, code: int) -> Response:
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     headers = {name: text_ for name, text_ in error.get_headers() if name != "Content-Type"}
+    if request.path.startswith(f"{ROOT}/"):
+        return refusal(code, text, headers=headers)
     return problem(code, title, text, headers)
 
 
@@ -52,7 +55,7 @@ def _page(error: HTTPException) -> tuple[str, int] | Response:
     code = error.code or 500
     if code >= 500:
         db.session.rollback()
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", f"{ROOT}/")):
         return _problem(error, code)
     title, text = WORDS.get(code, _OTHERWISE)
     return render_template("web/layout/error.html", code=code, title=title, text=text), code

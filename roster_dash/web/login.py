@@ -33,6 +33,8 @@ PUBLIC = {
 }
 
 
+WITH_KEYS = {"api", "oneroster"}
+"""What is for programs: each asks for a key of its own, and for no log-in."""
 DEVICE_COOKIE = "device"
 DEVICE_SECONDS = 365 * 24 * 3600
 HALF_SECONDS = 300
@@ -139,8 +141,9 @@ def _log_in_first() -> AnyResponse | None:
         audit.acting(Actor(viewing().id, viewing().email, address))
     else:
         audit.acting(Actor(None, "nobody", address))
-    if request.endpoint is None or request.endpoint in PUBLIC or request.blueprint == "api":
-        return None  # the API asks for a key of its own
+    is_open = request.endpoint is None or request.endpoint in PUBLIC
+    if is_open or request.blueprint in WITH_KEYS:
+        return None
     if is_logged_in():
         return None
     is_page = request.method == "GET" and "HX-Request" not in request.headers

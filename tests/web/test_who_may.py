@@ -26,7 +26,7 @@ SCHOOL = {"owner", "manager", "specialist"}
 DISTRICT = {"manager", "specialist"}
 SPECIALIST = {"specialist"}
 NOBODY: set[str] = set()
-"""No log-in opens it: see test_api.py for the keys that do."""
+"""No log-in opens it: see test_api.py and test_oneroster.py for the keys that do."""
 OWN_REQUEST = {"owner", "specialist"}
 
 WHO = {
@@ -73,6 +73,8 @@ WHO = {
     "integrations": SCHOOL,
     "api": NOBODY,
     "api_description": PUBLIC,
+    "oneroster": NOBODY,
+    "oneroster.token": PUBLIC,  # asks for a key
     "district": DISTRICT,
     "policy": DISTRICT,
     "together": DISTRICT,
@@ -128,7 +130,7 @@ def test_nobody_gets_at_what_is_not_theirs_and_nothing_is_changed_by_trying(
             if is_for(name, rule):
                 continue
             path = path_of(rule, values)
-            if rule.endpoint.startswith("api."):
+            if rule.endpoint.startswith(("api.", "oneroster.")):
                 assert visitor.ask(method, path).status_code == 401, (name, path)
                 continue
             if name == "anonymous":

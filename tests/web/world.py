@@ -89,6 +89,11 @@ class Tenant:
             "field": "email",
             "filename": "app.css",
             "token": "forged",
+            "collection": "users",
+            "sourced_id": "nobody",
+            "part": "classes",
+            "school": "no-school",
+            "class_part": "students",
         }
 
 

@@ -41,11 +41,17 @@ def read_session(sourced_id: str, record: Json) -> AcademicSession:
         start=_day(record, "startDate"),
         end=_day(record, "endDate"),
         parent_id=_ref(record.get("parent")),
+        is_stand_in=_said(record, "stand_in") == "true",
     )
 
 
 def read_course(sourced_id: str, record: Json) -> Course:
-    return Course(sourced_id, title=_text(record, "title"), code=_text(record, "courseCode"))
+    return Course(
+        sourced_id,
+        title=_text(record, "title"),
+        code=_text(record, "courseCode"),
+        is_stand_in=_said(record, "stand_in") == "true",
+    )
 
 
 def read_class(sourced_id: str, record: Json) -> ClassRecord:
@@ -59,6 +65,8 @@ def read_class(sourced_id: str, record: Json) -> ClassRecord:
         term_ids=_refs(record.get("terms")),
         grades=_texts(record.get("grades")),
         periods=_texts(record.get("periods")),
+        exact_grade=_said(record, "exact_grade") or "",
+        exact_period=_said(record, "exact_period") or "",
     )
 
 
@@ -79,6 +87,9 @@ def read_user(sourced_id: str, record: Json) -> UserRecord:
         sms=_text(record, "sms"),
         grades=_texts(record.get("grades")),
         agents=_refs(record.get("agents")),
+        sis_id=_said(record, "sis_id"),
+        relationship=_said(record, "relationship"),
+        exact_grade=_said(record, "exact_grade") or "",
     )
 
 
@@ -110,6 +121,12 @@ def _roles(record: Json) -> tuple[RoleAt, ...]:
         )
     role = _text(record, "role")
     return tuple(RoleAt(role, org) for org in _refs(record.get("orgs")) or ("",)) if role else ()
+
+
+def _said(record: Json, name: str) -> str | None:
+    """An extension; None if it isn't there."""
+    metadata = record.get("metadata")
+    return _text(metadata, name) if isinstance(metadata, dict) and name in metadata else None
 
 
 def _text(record: Json, name: str) -> str:

@@ -42,7 +42,7 @@ def _offer(best: dict[str, _Rank], student: UserRecord, other: UserRecord, today
 
 def _can_be_reached(user: UserRecord) -> bool:
     """Or named, at least."""
-    return bool(_name(user) or user.email or user.phone or user.sms)
+    return bool(_name(user) or user.email or user.phone or user.sms or user.relationship)
 
 
 def _contact(user: UserRecord, word: str, namespace: str) -> Contact:
@@ -51,7 +51,7 @@ def _contact(user: UserRecord, word: str, namespace: str) -> Contact:
         name=_name(user),
         email=user.email,
         phone=user.phone or user.sms,
-        relationship=word.capitalize(),
+        relationship=word.capitalize() if user.relationship is None else user.relationship,
     )
 
 

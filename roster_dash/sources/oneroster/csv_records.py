@@ -23,12 +23,19 @@ class HeldRole:
     is_active: bool
 
 
-def _layout(file: str, columns: str, required: str, unread: str = "") -> Layout:
+SIS_ID, RELATIONSHIP = "metadata.sis_id", "metadata.relationship"
+EXACT_GRADE, EXACT_PERIOD = "metadata.exact_grade", "metadata.exact_period"
+STAND_IN = "metadata.stand_in"
+"""Extensions: what we say in files of our own beyond the standard."""
+
+
+def _layout(file: str, columns: str, required: str, unread: str = "", *said: str) -> Layout:
     return Layout(
         file,
         ("sourcedId", "status", "dateLastModified", *columns.split()),
         ("sourcedId", *required.split()),
         frozenset(unread.split()),
+        said,
     )
 
 
@@ -37,20 +44,24 @@ SESSIONS = _layout(
     "academicSessions.csv",
     "title type startDate endDate parentSourcedId schoolYear",
     "title type startDate endDate",
-    unread="schoolYear",
+    "schoolYear",
+    STAND_IN,
 )
 COURSES = _layout(
     "courses.csv",
     "schoolYearSourcedId title courseCode grades orgSourcedId subjects subjectCodes",
     "title",
-    unread="schoolYearSourcedId grades orgSourcedId subjects subjectCodes",
+    "schoolYearSourcedId grades orgSourcedId subjects subjectCodes",
+    STAND_IN,
 )
 CLASSES = _layout(
     "classes.csv",
     "title grades courseSourcedId classCode classType location schoolSourcedId termSourcedIds "
     "subjects subjectCodes periods",
     "title courseSourcedId classType schoolSourcedId termSourcedIds",
-    unread="location subjects subjectCodes",
+    "location subjects subjectCodes",
+    EXACT_GRADE,
+    EXACT_PERIOD,
 )
 USERS_1_2 = _layout(
     "users.csv",
@@ -58,8 +69,11 @@ USERS_1_2 = _layout(
     "agentSourcedIds grades password userMasterIdentifier resourceSourcedIds preferredGivenName "
     "preferredMiddleName preferredFamilyName primaryOrgSourcedId pronouns",
     "enabledUser username givenName familyName",
-    unread="userIds password userMasterIdentifier resourceSourcedIds preferredMiddleName "
+    "userIds password userMasterIdentifier resourceSourcedIds preferredMiddleName "
     "primaryOrgSourcedId pronouns",
+    SIS_ID,
+    RELATIONSHIP,
+    EXACT_GRADE,
 )
 USERS_1_1 = _layout(
     "users.csv",
@@ -111,11 +125,17 @@ def read_session(row: Row) -> AcademicSession:
         start=row.day("startDate"),
         end=row.day("endDate"),
         parent_id=row.id("parentSourcedId"),
+        is_stand_in=row.text(STAND_IN) == "true",
     )
 
 
 def read_course(row: Row) -> Course:
-    return Course(id=row.id(), title=row.text("title"), code=row.text("courseCode"))
+    return Course(
+        id=row.id(),
+        title=row.text("title"),
+        code=row.text("courseCode"),
+        is_stand_in=row.text(STAND_IN) == "true",
+    )
 
 
 def read_class(row: Row) -> ClassRecord:
@@ -129,6 +149,8 @@ def read_class(row: Row) -> ClassRecord:
         term_ids=row.many("termSourcedIds"),
         grades=row.many("grades"),
         periods=row.many("periods"),
+        exact_grade=row.text(EXACT_GRADE),
+        exact_period=row.text(EXACT_PERIOD),
     )
 
 
@@ -152,6 +174,9 @@ def read_user(row: Row) -> UserRecord:
         sms=row.text("sms"),
         grades=row.many("grades"),
         agents=row.many("agentSourcedIds"),
+        sis_id=row.said(SIS_ID),
+        relationship=row.said(RELATIONSHIP),
+        exact_grade=row.text(EXACT_GRADE),
     )
 
 

@@ -34,6 +34,8 @@ class Layout:
     columns: tuple[str, ...]
     required: tuple[str, ...]
     unread: frozenset[str] = frozenset()
+    extensions: tuple[str, ...] = ()
+    """Columns `metadata.…` that are read where they are there."""
 
 
 class Row:
@@ -53,6 +55,10 @@ class Row:
     def text(self, column: str) -> str:
         position = self._columns.get(column)
         return "" if position is None else self._cells[position].strip()
+
+    def said(self, extension: str) -> str | None:
+        """None if the file doesn't have the column."""
+        return self.text(extension) if extension in self._columns else None
 
     def id(self, column: str = "sourcedId") -> str:
         value = self.text(column)
@@ -178,7 +184,8 @@ class Table:
 
     def _read_header(self, found: list[str]) -> tuple[int, int]:
         """How many columns there are, and the position of the last one that is required."""
-        known = {csv_values.folded(each): each for each in self.layout.columns}
+        columns = (*self.layout.columns, *self.layout.extensions)
+        known = {csv_values.folded(each): each for each in columns}
         others = 0
         for position, written in enumerate(found):
             name = _OLD_NAMES.get(written.strip(), written.strip())

@@ -78,9 +78,10 @@ class Enrolled:
         return list(dict.fromkeys(user_id for _rank, user_id in ranked))
 
     def _choose_term(self, record: ClassRecord) -> AcademicSession | None:
-        terms = [
+        there = [
             self._said.sessions[each] for each in record.term_ids if each in self._said.sessions
         ]
+        terms = [term for term in there if not term.is_stand_in]
         terms.sort(key=lambda term: (known_day(term.start) or date.min, term.id))
         return max(terms, key=lambda term: last_day(term.end) or date.max, default=None)
 

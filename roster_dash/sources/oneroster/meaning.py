@@ -1,9 +1,9 @@
 """What a provider's records mean here: its schools, and who and what is at each. Pure.
 
 Ids: sourcedIds are unique within a provider only, so here they are `<namespace>.<sourcedId>`.
-Numbers: `sis_id` is the bare sourcedId, which systems make of their own key for somebody, and a
-student's `student_number` is `identifier`, the number that people know. The username is used for
-nothing: it is no proof of who somebody is.
+Numbers: `sis_id` is the bare sourcedId, which systems make of their own key for somebody, unless
+the provider says it (we do, where we are one); a student's `student_number` is `identifier`, the
+number that people know. The username is used for nothing: it is no proof of who somebody is.
 Days: what has ended or not begun doesn't count; what doesn't say so counts.
 Log-ins: somebody who isn't enabled is still there; that is about logging in elsewhere.
 """
@@ -156,13 +156,13 @@ class District:
         return Person(
             source_id=source_id,
             roles=tuple(role for role in PRECEDENCE if role in roles),
-            sis_id=user.id,
+            sis_id=user.id if user.sis_id is None else user.sis_id,
             first_name=user.given_name,
             middle_name=user.middle_name,
             last_name=user.family_name,
             preferred_name=preferred,
             email=user.email,
-            grade=grade(user.grades) if is_student else "",
+            grade=user.exact_grade or grade(user.grades) if is_student else "",
             student_number=user.identifier if is_student else "",
             contact=self.part.contacts.get(source_id, NO_CONTACT) if is_student else NO_CONTACT,
         )
@@ -173,10 +173,10 @@ class District:
         return Section(
             source_id=self._id(record.id),
             name=record.title or record.code,
-            course=(course.title or course.code) if course else "",
+            course=(course.title or course.code) if course and not course.is_stand_in else "",
             term_id=self._id(term.id) if term else "",
-            grade=grade(record.grades),
-            period=", ".join(record.periods),
+            grade=record.exact_grade or grade(record.grades),
+            period=record.exact_period or ", ".join(record.periods),
             teachers=tuple(map(self._id, self._enrolled.teachers_of(record.id))),
             students=tuple(map(self._id, self._enrolled.students_of(record.id))),
             unsure=self._enrolled.unsure_of(record.id),

@@ -2,6 +2,10 @@
 
 Only what is there counts: readers leave out records with the status `tobedeleted` or `inactive`.
 Ids are sourcedIds as the provider writes them. Text is trimmed; absent, null and blank are all "".
+
+Some fields are extensions (`metadata`) with which we say, as a provider ourselves, what the
+standard has no field for: `sis_id`, `relationship`, `exact_…`, `is_stand_in`. Others don't say
+them.
 """
 
 from collections.abc import Mapping
@@ -30,6 +34,8 @@ class AcademicSession:
     start: date | None = None
     end: date | None = None
     parent_id: str = ""
+    is_stand_in: bool = False
+    """It is there only because OneRoster wants a term of every class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,8 @@ class Course:
     id: str
     title: str = ""
     code: str = ""
+    is_stand_in: bool = False
+    """It is there only because OneRoster wants a course of every class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,9 @@ class ClassRecord:
     term_ids: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     periods: tuple[str, ...] = ()
+    exact_grade: str = ""
+    exact_period: str = ""
+    """As they are to be read, where `grades` and `periods` would be read otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,10 @@ class UserRecord:
     sms: str = ""
     grades: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
+    sis_id: str | None = None
+    relationship: str | None = None
+    """What a contact is to the student; None: not said."""
+    exact_grade: str = ""
 
 
 @dataclass(frozen=True, slots=True)

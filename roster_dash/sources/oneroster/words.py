@@ -35,6 +35,15 @@ _GRADES = {
     "ASE": "Other",
     "ADULTESL": "Other",
 }
+_WORDS = {meant: word for word, meant in reversed(_GRADES.items())} | {"Other": "Other"}
+SAID = {
+    Role.STUDENT: "student",
+    Role.TEACHER: "teacher",
+    Role.STAFF: "aide",
+    Role.ADMIN: "districtAdministrator",
+}
+"""What we call roles where we are the provider. Staff may be anybody of the school, so they get
+the word with the fewest rights elsewhere."""
 _NEVER_SET = date.min
 """What some systems send as 0001-01-01 is no day."""
 
@@ -43,6 +52,12 @@ def grade(words: tuple[str, ...]) -> str:
     """The grade in Clever's word where there is just one; one that we don't know stays as it is."""
     found = {_GRADES.get(word.strip().upper(), word.strip()) for word in words} - {""}
     return found.pop() if len(found) == 1 else ""
+
+
+def grade_words(text: str) -> tuple[str, ...]:
+    """A grade as OneRoster has it; `grade` reads it back but for texts like "KG" and "9, 10"."""
+    parts = dict.fromkeys(part.strip() for part in text.split(","))
+    return tuple(_WORDS.get(part, part) for part in parts if part)
 
 
 def known_day(day: date | None) -> date | None:

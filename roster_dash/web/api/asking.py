@@ -30,11 +30,18 @@ def authenticate() -> None:
             "Send a key of the school in the header Authorization: Bearer …",
             {"WWW-Authenticate": 'Bearer realm="Roster Dash"'},
         )
+    g.api_token = using(row)
+
+
+def using(row: ApiToken) -> ApiToken:
+    """The same key, once it is noted that it was used."""
     row_id, used_at = row.id, row.used_at
     commit()
-    if tokens.note_use(row_id, used_at, now):
+    if tokens.note_use(row_id, used_at, clock.now()):
         commit()
-    g.api_token = tokens.get_token(row_id)
+    noted = tokens.get_token(row_id)
+    assert noted is not None, "keys are revoked, never deleted"
+    return noted
 
 
 def needs(scope: Scope) -> ApiToken:

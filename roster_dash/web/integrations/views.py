@@ -14,7 +14,9 @@ from roster_dash.store.tokens import Scope
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.store.webhooks import Event
 from roster_dash.web.access import refuse, school_or_404
+from roster_dash.web.downloads import zip_file
 from roster_dash.web.login import viewing
+from roster_dash.web.oneroster.asking import base_url, token_url
 from roster_dash.web.values import row_number
 
 blueprint = Blueprint("integrations", __name__)
@@ -23,6 +25,7 @@ SCOPES = {
     Scope.RUNS: "Runs and their results",
     Scope.PEOPLE: "People",
     Scope.LISTS: "Lists and who is on them",
+    Scope.ROSTER: "People and lists, as OneRoster",
 }
 EVENTS = {
     Event.SUCCEEDED: "A sync succeeded",
@@ -62,6 +65,12 @@ def revoke(school_id: int, token_id: int) -> AnyResponse:
     commit()
     flash(f"The key “{row.name}” opens nothing any more.")
     return redirect(address("integrations.page", school_id=school.id), 303)
+
+
+@blueprint.get("/schools/<int:school_id>/oneroster.zip")
+def export(school_id: int) -> AnyResponse:
+    """People and lists as OneRoster files."""
+    return zip_file(school_or_404(school_id))
 
 
 @blueprint.post("/schools/<int:school_id>/api/webhooks")
@@ -119,5 +128,6 @@ def _page(
         shown=shown,
         errors=dict([error] if error else []),
         site=current_config().public_url,
+        provider={"base": base_url(), "token": token_url()},
     )
     return make_response(text, 422 if error else 200)
