@@ -133,7 +133,7 @@ def take_all(wide: Camera, phone: Camera, story: Story) -> None:
     wide.draw("why", f"/schools/1/why?q={who}", shows=".checklist", height=1060)
     wide.log_out()
     wide.log_in("manager@riverdale.example")
-    wide.draw("district", "/districts/1", shows="tbody tr", height=960)
+    wide.draw("district", "/districts/1", shows="tbody tr", height=850)
 
 
 def main() -> None:
