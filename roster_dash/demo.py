@@ -300,7 +300,7 @@ def _environment(ports: Ports, folder: Path) -> dict[str, str]:
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports.smtp),
         "MAIL_DEFAULT_SENDER": "Roster Dash <roster-dash@riverdale.example>",
-        "OUTBOUND_ALLOW": f"127.0.0.1:{ports.clever},127.0.0.1:{ports.web}",
+        "OUTBOUND_ALLOW": f"127.0.0.1:{ports.clever}",
         "PYTHONUNBUFFERED": "1",
     }
 
