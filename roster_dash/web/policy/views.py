@@ -79,8 +79,11 @@ def _locked() -> frozenset[str]:
 
 def _spread(district: District, outcome: together.Outcome) -> str:
     rest = len(policies.behind(district.id))
-    told = [f"{outcome.done - len(outcome.run_ids)} schools stay as they are"]
-    told += [f"{len(outcome.run_ids)} are changed and synced"]
+    same = outcome.done - len(outcome.run_ids)
+    told = [f"{same} {'school stays as it is' if same == 1 else 'schools stay as they are'}"]
+    told += [
+        f"{len(outcome.run_ids)} {'is' if len(outcome.run_ids) == 1 else 'are'} changed and synced"
+    ]
     told += [f"{rest} follow within minutes"] if rest else []
     return ", ".join(told) + "."
 
