@@ -54,7 +54,7 @@ def test_saving_a_policy_takes_along_the_schools_that_are_the_same(
     visitor = visit_as(make.manager(district))
     page = posted(district, visitor, students="on", **{"grace.students": "5"})
     assert "Saved as version 2." in page
-    assert "1 are changed and synced" in page
+    assert "1 is changed and synced" in page
     assert settings(same.id).grace_students == 5
     assert settings(other.id).grace_students == 9
     run = runs.active_run(same.id)
