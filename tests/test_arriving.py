@@ -116,12 +116,12 @@ def test_a_file_that_can_not_be_used_leaves_the_one_before_in_force(
     district: District, tmp_path: Path
 ) -> None:
     accept(district, zip_of(tmp_path))
-    before = accepted.of_district(district.id)
+    before = accepted.in_force(district.id)
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"not a zip at all")
     with pytest.raises(UnusableCsv):
         accept(district, broken)
-    assert accepted.of_district(district.id) == before
+    assert accepted.in_force(district.id) == before
 
 
 def test_a_file_that_lacks_a_linked_school_says_so(
@@ -164,7 +164,7 @@ def test_a_disconnected_district_keeps_no_file_and_goes_on_where_it_was(
     synced(school)
     schools.disconnect_district(district)
     commit()
-    assert accepted.of_district(district.id) is None
+    assert accepted.in_force(district.id) is None
     with pytest.raises(NotLinked):
         arriving.arrive(district, zip_of(tmp_path))
     again = connect_files("Paper Valley")
@@ -188,9 +188,9 @@ def test_the_command_line_shows_and_accepts_a_file(
     shown = runner.invoke(args=["roster", "import", number, path, "--json"])
     assert shown.exit_code == 0, shown.output
     assert json.loads(shown.stdout)["accepted"] is False
-    assert accepted.of_district(district.id) is None
+    assert accepted.in_force(district.id) is None
     commit()
     done = runner.invoke(args=["roster", "import", number, path, "--accept"])
     assert done.exit_code == 0
     assert "Accepted: the next syncs go by it." in done.stdout
-    assert accepted.of_district(district.id) is not None
+    assert accepted.in_force(district.id) is not None
