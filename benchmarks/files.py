@@ -1,4 +1,6 @@
-"""How long large zips of OneRoster files take, and how much memory: python -m benchmarks.files [MEGABYTES]
+"""make bench: how long large zips of OneRoster files take, and how much memory.
+
+python -m benchmarks.files [MEGABYTES]
 
 `roster import --accept` as anybody calls it, then the first sync of one school, each in a process
 of its own whose peak is measured. MEGABYTES are those of the files unpacked.
@@ -37,13 +39,16 @@ class Installation:
     def roster(self, *words: str) -> Done:
         """One command. Errors: SystemExit if it fails."""
         output, begun = self._folder / "output", time.monotonic()
-        with output.open("wb") as file:
+        log = self._folder / "log"
+        with output.open("wb") as file, log.open("wb") as said:
             command = (*_ROSTER, *words, "--json")
-            process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=file)
+            process = subprocess.Popen(  # noqa: S603 - our own command
+                command, cwd=ROOT, env=self._environment, stdout=file, stderr=said
+            )
             _pid, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise SystemExit(f"roster {words[0]} failed: {output.read_text()[-2000:]}")
+            raise SystemExit(f"roster {words[0]} failed: {log.read_text()[-2000:]}")
         peak = usage.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024)
         return Done(time.monotonic() - begun, peak, json.loads(output.read_text()))
 
@@ -63,7 +68,7 @@ def measure(megabytes: int, version: str) -> None:
         there.roster("settings", school, "students=on", "teachers=on", "class_lists=on")
         synced = there.roster("sync", school)
         size = path.stat().st_size / 1_000_000
-        print(
+        print(  # noqa: T201
             f"OneRoster {version}, {megabytes:,} MB in a zip of {size:,.0f} MB, {schools} schools: "
             f"import {imported.seconds:.0f} s, peak {imported.peak_mib:.0f} MiB; "
             f"sync of one school {synced.seconds:.1f} s, peak {synced.peak_mib:.0f} MiB",

@@ -1,25 +1,36 @@
 """A district that sends files: read whole, shown as what they would do, accepted, then synced."""
 
 import json
+import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from roster_dash import arriving, clock, sync
 from roster_dash.connecting import connect_files
-from roster_dash.connection import open_source
+from roster_dash.connection import open_source, parts_kept
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, NotLinked, SourceError
 from roster_dash.sources.oneroster.csv_notes import UnusableCsv
+from roster_dash.sources.oneroster.files import DistrictOfParts, dump
 from roster_dash.sources.oneroster.records import OneRoster
-from roster_dash.store import accepted, runs, schools
+from roster_dash.store import accepted, pulls, runs, schools
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AuditEntry, District, PersonRow, Run, School
+from roster_dash.store.pulls import StoredAnswer
+from roster_dash.store.tables import (
+    AcceptedRoster,
+    AuditEntry,
+    District,
+    PersonRow,
+    RosterPart,
+    Run,
+    School,
+)
 from roster_dash.store.transactions import commit
 from tests.builders import ALL, Builder
 from tests.csv_zips import SCHOOL, files_of, write_zip
@@ -149,6 +160,92 @@ def test_changes_are_applied_to_what_is_in_force(
     accept(district, zip_of(tmp_path, OneRoster(users={one.id: renamed}), "delta"))
     assert synced(school).size == 1
     assert "Renamed" in set(db.session.scalars(select(PersonRow.first_name)))
+
+
+def test_an_accepted_file_goes_before_what_was_pulled_earlier_that_night(
+    district: District, make: Builder, tmp_path: Path
+) -> None:
+    accept(district, zip_of(tmp_path))
+    school = linked(district, make)
+    pulls.keep(school.id, StoredAnswer("of before", {}, b"{}"), clock.now())
+    commit()
+    accept(district, zip_of(tmp_path))
+    assert pulls.take(school.id, clock.now()) is None
+    commit()
+    assert synced(school).status == "succeeded"
+
+
+def test_nothing_stays_of_rosters_that_are_not_in_force_any_more(
+    district: District, make: Builder, tmp_path: Path
+) -> None:
+    user = make.manager(district).id
+    for _ in range(2):
+        accept(district, zip_of(tmp_path))
+        arriving.lay_aside(district, arriving.arrive(district, zip_of(tmp_path)), user)
+    named = (accepted.in_force(district.id), accepted.waiting(district.id))
+    assert kept_digests() == {each.digest for each in named if each}
+    schools.disconnect_district(district)
+    commit()
+    assert kept_digests() == set()
+
+
+def test_a_roster_that_can_not_be_accepted_leaves_nothing(
+    district: District, tmp_path: Path
+) -> None:
+    first, second = (arriving.arrive(district, zip_of(tmp_path)) for _ in range(2))
+    arriving.accept(district, first)
+    before = kept_digests()
+    with pytest.raises(BadInput, match="Another file has been accepted"):
+        arriving.accept(district, second)
+    assert kept_digests() == before
+
+
+def test_parts_whose_writer_was_killed_are_dropped_a_day_later(
+    district: District, tmp_path: Path
+) -> None:
+    accept(district, zip_of(tmp_path))
+    in_force = kept_digests()
+    accepted.add_part("of nobody", "school-1", b"{}")
+    accepted.drop_unnamed(clock.now() + timedelta(hours=23))
+    assert kept_digests() == in_force | {"of nobody"}
+    accepted.drop_unnamed(clock.now() + timedelta(hours=25))
+    commit()
+    assert kept_digests() == in_force
+
+
+def test_a_roster_that_was_accepted_by_an_earlier_release_is_read_as_before(
+    district: District, make: Builder, tmp_path: Path
+) -> None:
+    """It is all in the row itself."""
+    values = {"accepted_at": clock.now(), "payload": zlib.compress(dump(SCHOOL))}
+    db.session.execute(insert(AcceptedRoster).values(district_id=district.id, **values))
+    commit()
+    school = linked(district, make)
+    assert synced(school).status == "succeeded"
+    assert {key for key in SCHOOL.users if key.startswith("s")} <= here(school)
+    renamed = replace(SCHOOL.users["s1"], given_name="Renamed")
+    accept(district, zip_of(tmp_path, OneRoster(users={"s1": renamed}), "delta"))
+    assert synced(school).size == 1
+
+
+def test_a_school_is_not_read_from_a_roster_that_was_replaced_meanwhile(
+    district: District, tmp_path: Path
+) -> None:
+    accept(district, zip_of(tmp_path))
+    before = accepted.in_force(district.id)
+    assert before is not None
+    parts = parts_kept(district.id, before.digest)
+    provided = DistrictOfParts(parts, district.clever_id, clock.now().date())
+    (school, *_) = provided.schools()
+    accept(district, zip_of(tmp_path))
+    with pytest.raises(SourceError, match="isn’t kept any more"):
+        provided.snapshot(school.source_id)
+
+
+def kept_digests() -> set[str]:
+    found = set(db.session.scalars(select(RosterPart.roster)))
+    commit()
+    return found
 
 
 def test_a_district_that_doesn_t_send_files_takes_none(make: Builder, tmp_path: Path) -> None:

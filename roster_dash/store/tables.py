@@ -331,6 +331,8 @@ class DroppedFile(Base):
     outcome: Mapped[str] = mapped_column(String(20), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
 
+    district: Mapped["District"] = relationship()
+
 
 class PulledAnswer(Base):
     """A school's part of a pull of its district, until the school's run takes it.

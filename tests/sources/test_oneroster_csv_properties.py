@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_records import ENROLLMENTS
 from roster_dash.sources.oneroster.csv_table import Table
 from roster_dash.sources.oneroster.csv_zip import apply_delta, read_bulk
+from roster_dash.sources.oneroster.files import DistrictOfParts
+from roster_dash.sources.oneroster.meaning import District
+from roster_dash.sources.oneroster.parts import ShelfParts, merged
 from roster_dash.sources.oneroster.records import (
     AcademicSession,
     ClassRecord,
@@ -29,7 +33,7 @@ from tests.csv_zips import SCHOOL, files_of, on_shelf, whole, write_zip
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12).map(str.strip)
 _DAYS = st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1))
-_WORDS = st.sampled_from(["student", "teacher", "administrator", "ext:coach"])
+_WORDS = st.sampled_from(["student", "teacher", "administrator", "parent", "ext:coach"])
 
 
 def ids(letter: str) -> st.SearchStrategy[str]:
@@ -115,6 +119,27 @@ def test_a_roster_comes_back_from_its_zip(
     roster = data.draw(rosters(version))
     path = write_zip(tmp_path / "roster.zip", files_of(roster, version))
     assert whole(read_bulk(path, Notes())) == roster
+
+
+@settings(max_examples=100)
+@given(rosters("1.2"))
+def test_every_school_is_the_same_from_its_part_as_from_all_there_is(roster: OneRoster) -> None:
+    day = date(2050, 1, 1)
+    whole_district = District(roster, "or1", day)
+    in_parts = DistrictOfParts(ShelfParts(on_shelf(roster)), "or1", day)
+    assert in_parts.schools() == whole_district.schools()
+    for school in whole_district.schools():
+        of_part, of_all = (each.snapshot(school.source_id) for each in (in_parts, whole_district))
+        assert of_part == of_all
+
+
+@settings(max_examples=50)
+@given(rosters("1.2"))
+def test_all_parts_together_are_all_there_is(roster: OneRoster) -> None:
+    orgs = {key: org for key, org in roster.orgs.items() if key != "o0"}  # some belong to no school
+    roster = replace(roster, orgs=orgs)
+    parts = list(ShelfParts(on_shelf(roster)).all())
+    assert merged(*(part.roster for part in parts)) == roster
 
 
 @_on_one_path
