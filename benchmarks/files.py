@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.exports import write_export
 
 ROOT = Path(__file__).resolve().parent.parent
-_MEGABYTES = 200
+_MEGABYTES = 100
 _ROSTER = (sys.executable, "-m", "flask", "--app", "wsgi", "roster")
 
 

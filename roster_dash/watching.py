@@ -97,9 +97,14 @@ def take(file_id: int) -> None:
     beat = beats.of_file(file_id)
     is_ours = beats.take(beat)
     commit()
-    if is_ours:
-        with beating(beat):
+    if not is_ours:
+        return
+    with beating(beat):
+        try:
             _take(file_id)
+        except OSError as error:  # its text has the file's name in it
+            rollback()
+            log.warning("file %s stays where it is for now (%s)", file_id, error.strerror)
 
 
 def _take(file_id: int) -> None:

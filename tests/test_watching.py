@@ -291,6 +291,21 @@ def test_no_name_of_a_file_is_logged(
     assert "ana-ruiz" not in caplog.text
 
 
+def test_a_file_that_can_not_be_moved_is_read_once_and_moved_later(
+    district: District, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop(folder, name="ana-ruiz-export.zip")
+    (folder / "taken").write_text("in the way")
+    taken_in()
+    before = accepted.waiting(district.id)
+    (folder / "taken").unlink()
+    taken_in(NOW + 5 * MINUTE)
+    assert names(folder / "taken") == [".zip"]
+    assert before is not None
+    assert accepted.waiting(district.id) == before
+    assert "ana-ruiz" not in caplog.text
+
+
 def test_old_taken_files_are_deleted_and_refused_ones_stay(
     district: District, folder: Path
 ) -> None:

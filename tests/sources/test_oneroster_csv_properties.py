@@ -169,6 +169,28 @@ def test_a_damaged_zip_is_refused_or_the_damage_does_not_matter(
         assert whole(read_bulk(path, Notes())) == SCHOOL
 
 
+def test_a_large_zip_is_read_without_its_records_being_in_memory(tmp_path: Path) -> None:
+    """Of its 50,000 records only a few are there at a time; all of them take more than 20 MB."""
+    at = (RoleAt("student", "o"),)
+    users = {f"u{n}": UserRecord(f"u{n}", at, given_name="Ana") for n in range(10_000)}
+    users |= {"t": UserRecord("t", (RoleAt("teacher", "o"),))}
+    enrollments = {
+        f"e{n}": Enrollment(f"e{n}", f"k{n % 9}", f"u{n % 10_000}", "o", "student")
+        for n in range(40_000)
+    }
+    classes = {f"k{n}": ClassRecord(f"k{n}", "Art", "", "scheduled", "", "o") for n in range(9)}
+    orgs = {"o": Org("o", "High", "school")}
+    roster = OneRoster(orgs=orgs, classes=classes, users=users, enrollments=enrollments)
+    path = write_zip(tmp_path / "roster.zip", files_of(roster))
+    del roster, users, enrollments
+    tracemalloc.start()
+    shelf = read_bulk(path, Notes())
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(1 for _ in shelf.enrollments.values()) == 40_000
+    assert peak < 8_000_000
+
+
 def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:
     header = ",".join(ENROLLMENTS.columns)
     rows = (f"enrollment-{n},,,class-{n % 999},school-1,user-{n},student,,," for n in range(50_000))
