@@ -45,8 +45,10 @@ _left_alone: dict[int, int] = {}
 def look(now: datetime) -> list[int]:
     """Looks at all folders, once a minute; gives the files that are to be taken now."""
     root = current_config().roster_files_dir
+    if root is None:
+        return []
     last = beats.last_beat("files")
-    if root is None or (last is not None and now - last < EVERY):
+    if last is not None and now - last < EVERY:
         return []
     beats.beat("files", now)
     commit()

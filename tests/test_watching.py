@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from roster_dash import arriving, clock, jobs, notify, sync, watching
-from roster_dash.config import load_config
+from roster_dash.config import ConfigError, load_config
 from roster_dash.connecting import connect_files
 from roster_dash.connection import open_source
 from roster_dash.extensions import db
@@ -325,3 +325,5 @@ def test_nothing_is_watched_unless_it_is_said_where(
 ) -> None:
     del environment["ROSTER_FILES_DIR"]
     assert load_config(environment, instance=tmp_path).roster_files_dir is None
+    with pytest.raises(ConfigError, match="ROSTER_FILES_DIR is “files”; it must be a whole path"):
+        load_config(environment | {"ROSTER_FILES_DIR": "files"}, instance=tmp_path)
