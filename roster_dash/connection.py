@@ -29,7 +29,8 @@ from roster_dash.sources.oneroster.api_access import (
     Signature,
     StaticToken,
 )
-from roster_dash.sources.oneroster.files import Accepted, FileSource
+from roster_dash.sources.oneroster.files import Accepted, DumpedParts, FileSource
+from roster_dash.sources.oneroster.parts import SHARED
 from roster_dash.store import accepted, outages, schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, School
@@ -80,11 +81,26 @@ def _open_files(district: District, options: Mapping[str, Any]) -> Source:
     district_id = district.id
 
     def in_force() -> Accepted | None:
-        found = accepted.of_district(district_id)
+        found = accepted.in_force(district_id)
         commit()
-        return Accepted(*found) if found else None
+        return Accepted(parts_kept(district_id, found.digest), found.at) if found else None
 
     return FileSource(in_force, district.clever_id, day_of(district))
+
+
+def parts_kept(district_id: int, digest: str) -> DumpedParts:
+    """The parts of a roster that is in force or waits."""
+
+    def read(school: str) -> list[bytes]:
+        if school == SHARED:
+            shared = accepted.shared_part(district_id, digest)
+            found = [] if shared is None else [shared]
+        else:
+            found = list(accepted.parts_of(digest, school))
+        commit()
+        return found
+
+    return DumpedParts(read)
 
 
 _OPENED: Mapping[str, Callable[[District, Mapping[str, Any]], Source]] = {

@@ -51,6 +51,7 @@ class Did(StrEnum):
     DISTRICT_CONNECTED = "credentials.connected"
     DISTRICT_DISCONNECTED = "credentials.disconnected"
     FILE_ACCEPTED = "roster.file_accepted"
+    FOLDER_CHOSEN = "roster.folder_chosen"
     TOKEN_MADE = "credentials.token_made"
     TOKEN_REVOKED = "credentials.token_revoked"
     WEBHOOK_ADDED = "credentials.webhook_added"

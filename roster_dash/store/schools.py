@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
-from roster_dash.store import audit
+from roster_dash.store import accepted, audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AcceptedRoster, District, Run, School, WaitingRoster
+from roster_dash.store.tables import District, Run, School
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -113,8 +113,7 @@ def disconnect_district(district: District) -> None:
     for school_id in sorted(school.id for school in district.schools):
         lock_school(school_id)  # schools before their district, as everybody does
     district.token = None
-    for table in (AcceptedRoster, WaitingRoster):
-        db.session.execute(delete(table).where(table.district_id == district.id))
+    accepted.drop_all(district.id)
     district.disconnected_at = clock.now()
     forget_outage(district)
     for school in district.schools:
@@ -186,6 +185,13 @@ def lock_school(school_id: int) -> None:
     """
     query = select(School.id).where(School.id == school_id)
     db.session.execute(query.with_for_update(key_share=True))
+
+
+def lock_district(district_id: int) -> District | None:
+    """One at a time decides what its rosters come from; as it is now."""
+    return db.session.get(
+        District, district_id, populate_existing=True, with_for_update={"key_share": True}
+    )
 
 
 def get_school(school_id: int) -> School | None:

@@ -12,7 +12,7 @@ from roster_dash.sources.oneroster import csv_reading
 from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_zip import mode_of, read_bulk
 from roster_dash.sources.oneroster.records import OneRoster
-from tests.csv_zips import PASSWORD, SCHOOL, files_of, manifest_of, write_zip
+from tests.csv_zips import PASSWORD, SCHOOL, files_of, manifest_of, whole, write_zip
 
 _DATA = ("Ruiz", "Lincoln", "ana1", PASSWORD)
 """Of the small school: in no note and no refusal."""
@@ -31,7 +31,7 @@ class Reader:
 
     def read(self, files: Mapping[str, str | bytes]) -> tuple[OneRoster, list[str]]:
         notes = Notes()
-        roster = read_bulk(write_zip(self.path, files), notes)
+        roster = whole(read_bulk(write_zip(self.path, files), notes))
         said = [str(note) for note in notes]
         assert not any(datum in note for note in said for datum in _DATA)
         return roster, said

@@ -11,7 +11,8 @@ from roster_dash.sandbox.oneroster.world import World, as_v1p1, make_world
 from roster_dash.sources.oneroster import api_records as records
 from roster_dash.sources.oneroster.csv_notes import Notes
 from roster_dash.sources.oneroster.csv_zip import read_bulk
-from roster_dash.sources.oneroster.meaning import District
+from roster_dash.sources.oneroster.files import DistrictOfParts
+from roster_dash.sources.oneroster.parts import ShelfParts
 from roster_dash.sources.oneroster.records import OneRoster
 from tests.csv_zips import files_of, write_zip
 from tests.oneroster import EXPECTED, NAMESPACE, TODAY, open_source, rosters
@@ -29,7 +30,7 @@ def test_by_a_zip(version: str, tmp_path: Path) -> None:
     if version != "1.2":
         world["users"] = [as_v1p1(user) for user in world["users"]]
     zipped = write_zip(tmp_path / "roster.zip", files_of(as_records(world), version))
-    district = District(read_bulk(zipped, Notes()), NAMESPACE, TODAY)
+    district = DistrictOfParts(ShelfParts(read_bulk(zipped, Notes())), NAMESPACE, TODAY)
     assert {school: district.snapshot(school) for school in EXPECTED} == EXPECTED
 
 

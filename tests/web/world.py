@@ -122,7 +122,8 @@ def build_world(make: Builder, clever: Clever) -> World:
     world = World(here, elsewhere, make.specialist())
     sends = connect_files("Files USD")
     roster, moment = dump(SCHOOL), datetime.now(UTC)
-    accepted.lay_aside(sends.id, roster, ["odd, but clear"], None, world.specialist.id, moment)
+    new = accepted.NewRoster(accepted.new_digest(), roster)
+    accepted.lay_aside(sends.id, new, ["odd, but clear"], None, world.specialist.id, moment)
     commit()
     return world
 

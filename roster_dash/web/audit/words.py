@@ -49,6 +49,7 @@ _WORDS = {
     Did.DISTRICT_CONNECTED: "Connected a district",
     Did.DISTRICT_DISCONNECTED: "Disconnected a district",
     Did.FILE_ACCEPTED: "Accepted a district’s file",
+    Did.FOLDER_CHOSEN: "Chose what becomes of files from the folder",
     Did.TOKEN_MADE: "Made an API token",
     Did.TOKEN_REVOKED: "Revoked an API token",
     Did.WEBHOOK_ADDED: "Added a webhook",
