@@ -14,7 +14,6 @@ from roster_dash.sources.oneroster.records import (
 )
 from roster_dash.sources.oneroster.shelf import HeldRole
 
-
 SIS_ID, RELATIONSHIP = "metadata.sis_id", "metadata.relationship"
 EXACT_GRADE, EXACT_PERIOD = "metadata.exact_grade", "metadata.exact_period"
 STAND_IN = "metadata.stand_in"
