@@ -1,10 +1,12 @@
 """Zips that are dropped into a district's folder: when they are taken, and what becomes of them."""
 
+import json
 import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from roster_dash import arriving, clock, jobs, notify, sync, watching
@@ -318,6 +320,19 @@ def test_old_taken_files_are_deleted_and_refused_ones_stay(
     watching.delete_old(datetime.now(UTC) + watching.KEPT_FOR + MINUTE)
     assert names(folder / "taken") == []
     assert (folder / "refused" / "export.zip").exists()
+
+
+def test_the_command_line_says_and_chooses_what_becomes_of_files(
+    runner: FlaskCliRunner, district: District, folder: Path
+) -> None:
+    number = str(district.id)
+    commit()
+    for words, chosen in (([], False), (["--accept"], True), ([], True), (["--wait"], False)):
+        done = runner.invoke(args=["roster", "watch-files", number, *words, "--json"])
+        assert done.exit_code == 0, done.output
+        told = {"district": district.id, "folder": str(folder), "accepts_by_itself": chosen}
+        assert json.loads(done.stdout) == told
+        commit()
 
 
 def test_nothing_is_watched_unless_it_is_said_where(

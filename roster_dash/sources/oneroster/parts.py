@@ -73,7 +73,7 @@ class ShelfParts:
             ),
             courses=_named(shelf.courses, (each.course_id for each in classes.values())),
             classes=classes,
-            users=users | self._users(self._around(users.values())),
+            users=users | self._users(each for each in self._around(users) if each not in users),
             enrollments=enrollments,
         )
 
@@ -104,9 +104,9 @@ class ShelfParts:
     def _users(self, ids: Iterable[str]) -> dict[str, UserRecord]:
         return _named(self._shelf.users, ids)
 
-    def _around(self, users: Iterable[UserRecord]) -> Iterator[str]:
+    def _around(self, users: Mapping[str, UserRecord]) -> Iterator[str]:
         """Who has something to do with students, whichever of the two says so."""
-        for user in users:
+        for user in users.values():
             if any(each.role.casefold() == "student" for each in user.roles):
                 yield from user.agents
                 yield from self._shelf.users_of_agent(user.id)

@@ -60,14 +60,11 @@ class Kept(Generic[T]):
         self._decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(row).decode
         self._encode: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
         file.execute(f"CREATE TABLE {name} (id TEXT UNIQUE, record BLOB, place TEXT, taken INT)")
+        self._add = f"INSERT OR IGNORE INTO {name} VALUES (?, ?, ?, 0)"  # noqa: S608 - our name
 
     def add(self, record_id: str, record: T | None) -> bool:
         """Whether there was none of this id; else the one that was there stays."""
-        added = self._execute(
-            f"INSERT OR IGNORE INTO {self._name} VALUES (?, ?, ?, 0)",  # noqa: S608 - our name
-            (record_id, *self._row(record)),
-        )
-        return added.rowcount > 0
+        return self._execute(self._add, (record_id, *self._row(record))).rowcount > 0
 
     def put(self, record_id: str, record: T | None) -> None:
         """In place of the one that was there, if any."""
