@@ -35,6 +35,7 @@ from roster_dash.store import (
     runs,
     schools,
     staleness,
+    switches,
     webhooks,
 )
 from roster_dash.store import settings as settings_store
@@ -280,6 +281,7 @@ def delete_what_is_too_old(now: datetime) -> None:
     beats.beat("retention", now)
     retention.clean_accounts(now)
     pulls.forget_old(now - DAY)
+    switches.forget_old(now - switches.KEPT_FOR)
     commit()
     for district in schools.all_districts():
         _guarded("retention", partial(_clean_district, district.id, now))

@@ -11,6 +11,7 @@ from roster_dash.cli import (
     files,
     processes,
     setup,
+    switching,
     syncing,
 )
 from roster_dash.cli.output import Commands
@@ -18,7 +19,18 @@ from roster_dash.cli.output import Commands
 
 def register(app: Flask) -> None:
     group = Commands("roster", help="Keep schools equal to what their districts share in Clever.")
-    for module in (setup, files, syncing, deciding, asking, drilling, data, backups, processes):
+    for module in (
+        setup,
+        files,
+        switching,
+        syncing,
+        deciding,
+        asking,
+        drilling,
+        data,
+        backups,
+        processes,
+    ):
         for command in module.COMMANDS:
             group.add_command(command)
     app.cli.add_command(group)

@@ -61,10 +61,7 @@ def _match_by_numbers(
     records: Iterable[Person], free: Iterable[KeptPerson], matches: Matches
 ) -> dict[str, tuple[KeptPerson, ...]]:
     """Gives whom records have nothing but a number in common with: source_id -> people here."""
-    index: dict[Trait, list[KeptPerson]] = defaultdict(list)
-    for row in free:
-        for trait in _numbers(row.person):
-            index[trait].append(row)
+    index = _by_number(free)
     fits: dict[str, dict[int, KeptPerson]] = {}
     doubted: dict[str, tuple[KeptPerson, ...]] = {}
     claims: dict[int, int] = defaultdict(int)
@@ -86,6 +83,14 @@ def _match_by_numbers(
         else:
             matches.of[source_id] = first
     return doubted
+
+
+def _by_number(rows: Iterable[KeptPerson]) -> Mapping[Trait, Sequence[KeptPerson]]:
+    index: dict[Trait, list[KeptPerson]] = defaultdict(list)
+    for row in rows:
+        for trait in _numbers(row.person):
+            index[trait].append(row)
+    return index
 
 
 def _leave_to_somebody(doubted: Mapping[str, tuple[KeptPerson, ...]], matches: Matches) -> None:

@@ -90,7 +90,7 @@ def relink(snapshot: Snapshot, kept: Kept, settings: SyncSettings, former: Forme
 
 
 def count(relinked: Relinked, snapshot: Snapshot, planned: Plan, settings: SyncSettings) -> Counted:
-    """What the switch would do, and what the first sync after it would find. `planned`: its plan."""
+    """What the switch would do, and `planned`, the plan of the first sync after it, would find."""
     there = {person.source_id for person in snapshot.people}
     asked = {each.operation.source_id for each in planned.held if each.guard is Guard.REKEY}
     conflicts = {

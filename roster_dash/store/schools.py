@@ -13,7 +13,7 @@ from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AcceptedRoster, District, School, WaitingRoster
+from roster_dash.store.tables import AcceptedRoster, District, PlannedSwitch, School, WaitingRoster
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -91,7 +91,7 @@ def unlink_school(school: School) -> None:
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
     district.token = None
-    for table in (AcceptedRoster, WaitingRoster):
+    for table in (AcceptedRoster, WaitingRoster, PlannedSwitch):
         db.session.execute(delete(table).where(table.district_id == district.id))
     district.disconnected_at = clock.now()
     forget_outage(district)
@@ -105,6 +105,11 @@ def disconnected_named(name: str, source: str) -> District | None:
     """A disconnected district of a kind of source, by its name."""
     query = select(District).where(District.name == name, District.source == source)
     return db.session.scalar(query.where(District.disconnected_at.is_not(None)).limit(1))
+
+
+def by_source_id(clever_id: str) -> District | None:
+    """The district that has this id at its source."""
+    return db.session.scalar(select(District).where(District.clever_id == clever_id))
 
 
 def get_district(district_id: int) -> District | None:
