@@ -1,10 +1,13 @@
 """A district changes its source: people and lists that the new one knows keep their records."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
 from roster_dash import clock, new_source, revert, switching, sync
@@ -33,9 +36,10 @@ from roster_dash.store.transactions import commit
 from tests.builders import ALL, Builder
 from tests.clever import Clever
 from tests.csv_zips import files_of, write_zip
+from tests.visitor import Visitor
 from tests.ways import as_records, fill
 
-Change = Callable[[World], None]
+VisitAs = Callable[..., Visitor]
 
 
 @pytest.fixture
@@ -396,3 +400,119 @@ def test_what_was_tried_is_forgotten_with_its_secret(
     schools.disconnect_district(district)
     commit()
     assert switches.planned(district.id) is None
+
+
+def test_a_manager_changes_the_source_in_the_browser(
+    district: District, provider: Provider, make: Builder, visit_as: VisitAs
+) -> None:
+    visitor = visit_as(make.manager(district))
+    path = f"/districts/{district.id}/switch"
+    assert f'href="{path}"' in visitor.get(f"/districts/{district.id}/connection").text
+    form = {"to": "oneroster", "secret": STATIC_TOKEN, "key": "", "token_url": ""}
+    assert visitor.post(path, form | way_to(provider), page=path).location == path
+    hill, dale = school_of(district), school_of(district, "Dale School")
+    page = visitor.get(path).text
+    assert "OneRoster answers: 2 schools" in page
+    planned = switches.planned(district.id)
+    assert planned is not None
+    there = {name: each for each, name in planned.schools}
+    commit()
+    chosen = {f"school-{hill.id}": there["Hill School"], f"school-{dale.id}": ""}
+    answer = visitor.post(f"{path}/schools", chosen, page=path)
+    assert answer.location == f"{path}/preview"
+    seen = visitor.get(f"{path}/preview").text
+    assert "Not matched: it is unlinked" in seen
+    assert STATIC_TOKEN not in page + seen
+    mark = seen.partition('name="mark" value="')[2].partition('"')[0]
+    assert visitor.post(f"{path}/confirm", {"mark": "old"}, page=path).status_code == 409
+    answer = visitor.post(f"{path}/confirm", {"mark": mark}, page=path)
+    assert answer.location == f"/districts/{district.id}/connection"
+    db.session.expire_all()
+    assert (district.source, hill.clever_id) == ("oneroster", there["Hill School"])
+    assert dale.unlinked_at is not None
+    commit()
+    history = visitor.get(f"/schools/{hill.id}/history").text
+    assert "Another source" in history
+    ben = people_of(hill)["Ben"]
+    assert "Recognised in the district’s new source." in visitor.get(f"/people/{ben.id}").text
+
+
+def test_what_does_not_answer_is_told_on_the_form_without_the_secret(
+    district: District, provider: Provider, make: Builder, visit_as: VisitAs
+) -> None:
+    visitor = visit_as(make.specialist())
+    path = f"/districts/{district.id}/switch"
+    form = {"to": "oneroster", "secret": "SECRETwrong"} | way_to(provider)
+    answer = visitor.post(path, form, page=path)
+    assert answer.status_code == 422
+    assert "refuses our access token" in answer.text
+    assert way_to(provider)["url"] in answer.text
+    assert "SECRETwrong" not in answer.text
+    assert visitor.get(f"{path}/preview").location == path
+    assert visitor.post(f"{path}/confirm", page=path).status_code == 404
+
+
+def test_a_zip_is_uploaded_and_seen_and_forgotten(
+    district: District, make: Builder, visit_as: VisitAs, tmp_path: Path
+) -> None:
+    zipped = write_zip(tmp_path / "all.zip", files_of(as_records(make_world()), "1.2"))
+    visitor = visit_as(make.specialist())
+    path = f"/districts/{district.id}/switch"
+    sent = {"file": (zipped.open("rb"), "all.zip")}
+    assert visitor.post(f"{path}/file", sent, page=path).location == path
+    assert "7" in visitor.get(f"{path}/preview").text
+    visitor.post(f"{path}/cancel", page=path)
+    assert switches.planned(district.id) is None
+    commit()
+
+
+def test_the_command_line_says_what_would_happen_and_does_it(
+    district: District, provider: Provider, runner: FlaskCliRunner
+) -> None:
+    hill, dale = school_of(district), school_of(district, "Dale School")
+    way = way_to(provider)
+    options = ["--to", "oneroster", "--url", way["url"], "--auth", "bearer", "--secret-stdin"]
+    command = ["roster", "switch-source", str(district.id), *options, "--json"]
+    commit()
+    tried = runner.invoke(args=[*command, "--dry-run"], input=STATIC_TOKEN)
+    assert tried.exit_code == 0
+    told = json.loads(tried.stdout)
+    assert (told["switched"], told["source"]) == (False, "oneroster")
+    by_name = {each["name"]: each for each in told["schools"]}
+    assert by_name["Hill School"]["people_and_lists"] == {
+        "recognised": 7,
+        "new": 0,
+        "missing": 0,
+        "ambiguous": 0,
+        "lists": 2,
+        "all_lists": 2,
+    }
+    db.session.expire_all()
+    assert district.source == "clever"
+    assert switches.planned(district.id) is None
+    commit()
+    done = runner.invoke(
+        args=[*command, "--match", f"{hill.id}=org-hill", "--match", f"{dale.id}="],
+        input=STATIC_TOKEN,
+    )
+    assert done.exit_code == 0
+    db.session.expire_all()
+    assert (district.source, hill.clever_id) == ("oneroster", f"{district.clever_id}.org-hill")
+    assert dale.unlinked_at is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--to", "files"], "which zip"),
+        (["--to", "oneroster", "--url", "http://10.0.0.8/x"], "OAuth 2|client id|key"),
+        (["--to", "clever"], "id in Clever"),
+    ],
+)
+def test_the_command_line_refuses_in_words(
+    options: list[str], says: str, district: District, runner: FlaskCliRunner
+) -> None:
+    commit()
+    answer = runner.invoke(args=["roster", "switch-source", str(district.id), *options, "--json"])
+    assert answer.exit_code == 2
+    assert re.search(says, json.loads(answer.stdout)["message"])
