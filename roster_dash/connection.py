@@ -103,7 +103,9 @@ def oneroster_source(
     **options: Any,
 ) -> OneRosterSource:
     """A provider; what day it is decides who is enrolled."""
-    return OneRosterSource(Provider(connection["url"], access, namespace), today, **options)
+    allowed = current_config().outbound_allow
+    provider = Provider(connection["url"], access, namespace)
+    return OneRosterSource(provider, today, allowed=allowed, **options)
 
 
 def day_of(district: District) -> date:
