@@ -344,7 +344,7 @@ def test_an_empty_school_there_is_refused(district: District, provider: Provider
     planned = planned_for(district, provider)
     world = provider.provider.world
     for name in ("users", "enrollments", "classes"):
-        world[name] = [each for each in world[name] if "dale" not in repr(each)]
+        world[name] = [each for each in world[name] if "org-dale" not in repr(each)]
     with pytest.raises(BadInput, match="nobody in Dale School at the new source"):
         switching.foresee(district, planned)
 

@@ -14,7 +14,13 @@ from roster_dash.sources import Progress, no_progress
 from roster_dash.sources.http import JsonApi
 from roster_dash.sources.oneroster import api_records as records
 from roster_dash.sources.oneroster.api_access import Access, open_api
-from roster_dash.sources.oneroster.api_pages import Collection, read_collection
+from roster_dash.sources.oneroster.api_pages import (
+    Collection,
+    NewRevisionError,
+    Revision,
+    read_collection,
+)
+from roster_dash.sources.oneroster.coherence import incoherence
 from roster_dash.sources.oneroster.meaning import District
 from roster_dash.sources.oneroster.records import OneRoster, Org
 from roster_dash.sources.oneroster.whole import WholeSource
@@ -24,6 +30,8 @@ T = TypeVar("T")
 
 PAGE = 5000
 """Providers that give less at once do so without being asked."""
+_RESTARTS = 3
+"""How often all is read anew because the provider says that its records have changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +59,48 @@ class OneRosterSource(WholeSource):
         return open_api(self._provider.base_url, self._provider.access, **self._api_options)
 
     def _orgs_only(self) -> District:
-        return self._as_district(OneRoster(orgs=self._orgs(no_progress)))
+        return self._as_district(self._of_one_revision(self._schools_of))
 
     def _whole(self, progress: Progress) -> District:
+        said = self._of_one_revision(lambda revision: self._all_of(revision, progress))
+        if why := incoherence(said):
+            raise self._api.incomplete("roster", why)
+        return self._as_district(said)
+
+    def _of_one_revision(self, read: Callable[[Revision], OneRoster]) -> OneRoster:
+        """What is read page by page while it changes may fit together nowhere."""
+        for _ in range(1 + _RESTARTS):
+            try:
+                return read(Revision())
+            except NewRevisionError:
+                continue
+        why = "its records were changed each time while we read them"
+        raise self._api.incomplete("roster", why)
+
+    def _schools_of(self, revision: Revision) -> OneRoster:
+        return OneRoster(orgs=self._orgs(revision, no_progress))
+
+    def _all_of(self, revision: Revision, progress: Progress) -> OneRoster:
         def read(name: str, what: str, reader: Callable[[str, Json], T]) -> Mapping[str, T]:
-            return self._read(Collection(name, what, reader), progress)
+            return self._read(Collection(name, what, reader), revision, progress)
 
-        return self._as_district(
-            OneRoster(
-                orgs=self._orgs(progress),
-                sessions=read("academicSessions", "terms", records.read_session),
-                courses=read("courses", "courses", records.read_course),
-                classes=read("classes", "classes", records.read_class),
-                users=read("users", "people", records.read_user),
-                enrollments=read("enrollments", "enrollments", records.read_enrollment),
-            )
+        return OneRoster(
+            orgs=self._orgs(revision, progress),
+            sessions=read("academicSessions", "terms", records.read_session),
+            courses=read("courses", "courses", records.read_course),
+            classes=read("classes", "classes", records.read_class),
+            users=read("users", "people", records.read_user),
+            enrollments=read("enrollments", "enrollments", records.read_enrollment),
         )
 
-    def _orgs(self, progress: Progress) -> Mapping[str, Org]:
-        return self._read(Collection("orgs", "schools", records.read_org), progress)
+    def _orgs(self, revision: Revision, progress: Progress) -> Mapping[str, Org]:
+        return self._read(Collection("orgs", "schools", records.read_org), revision, progress)
 
-    def _read(self, collection: Collection[T], progress: Progress) -> Mapping[str, T]:
-        provider = self._provider
-        return read_collection(
-            self._api, provider.base_url, collection, provider.page_size, progress
-        )
+    def _read(
+        self, collection: Collection[T], revision: Revision, progress: Progress
+    ) -> Mapping[str, T]:
+        it = self._provider
+        return read_collection(self._api, it.base_url, collection, it.page_size, progress, revision)
 
     def _as_district(self, said: OneRoster) -> District:
         return District(said, self._provider.namespace, self._today)

@@ -30,6 +30,23 @@ class _ChangedError(Exception):
     """The collection is not the one that it was at the first page."""
 
 
+class NewRevisionError(Exception):
+    """What the provider shares is not what it was when the first page of all was read."""
+
+
+@dataclass(slots=True)
+class Revision:
+    """Which revision of its records a provider says that it tells; "" where it says nothing."""
+
+    told: str = ""
+
+    def note(self, told: str) -> None:
+        """Errors: NewRevisionError."""
+        if told and self.told and told != self.told:
+            raise NewRevisionError
+        self.told = told or self.told
+
+
 @dataclass(frozen=True, slots=True)
 class Collection(Generic[T]):
     """`name` is that of its endpoint and of the list in its answers; `what` is for sentences."""
@@ -41,29 +58,47 @@ class Collection(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """`total` and `next` are what the headers say; where `has_links`, no next one tells the end."""
+    """`total`, `next` and `revision` are what the headers say; where `has_links`, no next one tells
+    the end."""
 
     items: object
     total: int | None
     next: str
     has_links: bool
+    revision: str
 
 
 def read_collection(
-    api: JsonApi, base_url: str, collection: Collection[T], limit: int, progress: Progress
+    api: JsonApi,
+    base_url: str,
+    collection: Collection[T],
+    limit: int,
+    progress: Progress,
+    revision: Revision,
 ) -> Mapping[str, T]:
-    """All records that are there, by id. Errors: SourceError if that can't be proved."""
+    """All records that are there, by id. `revision` is that of all that belongs together.
+
+    Errors: SourceError if that can't be proved; NewRevisionError.
+    """
     for _ in range(_TRIES):
         try:
-            return _Walk(api, base_url, collection, limit).to_the_end(progress)
+            return _Walk(api, base_url, collection, limit, revision).to_the_end(progress)
         except _ChangedError:
             continue
     raise api.incomplete(collection.what, "its total changed each time while it was read")
 
 
 class _Walk(Generic[T]):
-    def __init__(self, api: JsonApi, base_url: str, collection: Collection[T], limit: int) -> None:
+    def __init__(
+        self,
+        api: JsonApi,
+        base_url: str,
+        collection: Collection[T],
+        limit: int,
+        revision: Revision,
+    ) -> None:
         self._api = api
+        self._revision = revision
         self._address = f"{base_url.rstrip('/')}/{collection.name}"
         self._collection = collection
         self._what = collection.what
@@ -108,7 +143,9 @@ class _Walk(Generic[T]):
     def _page_at(self, url: str) -> _Page | None:
         """None where there is nothing, after all that there should be has come."""
         try:
-            return self._api.read(url, self._what, self._read_page)
+            page = self._api.read(url, self._what, self._read_page)
+            self._revision.note(page.revision)
+            return page
         except NotShared:
             # records that came twice have moved us on too far, and a total may be just the page's
             if self._has_all() and self._received == len(self._seen):
@@ -133,6 +170,7 @@ class _Walk(Generic[T]):
             int(total) if total.isdecimal() else None,
             following[0] if following else "",
             bool(links),
+            headers.get("x-perm-rev", "").strip(),
         )
 
     def _items(self, page: _Page) -> list[Json]:
