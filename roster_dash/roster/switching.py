@@ -5,7 +5,7 @@ usernames. Whoever is recognised gets the new id, and nobody else is touched: th
 the rest as ever, with its conflicts, holds and days of grace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from roster_dash.roster.guard import Guard
@@ -130,8 +130,8 @@ def _with_former_ids(
     people: tuple[KeptPerson, ...], former: Former, records: Mapping[str, Person]
 ) -> list[KeptPerson]:
     """Who comes back to a source is known there by the id that they had."""
-    known = {row_id: source_id for source_id, row_id in former.people.items()}
-    back = {row_id: source_id for row_id, source_id in known.items() if source_id in records}
+    taken = {row.person.source_id for row in people}
+    back = _back(former.people, records.keys() - taken)
     return [
         replace(row, person=replace(row.person, source_id=back[row.id])) if row.id in back else row
         for row in people
@@ -139,12 +139,17 @@ def _with_former_ids(
 
 
 def _lists_with_former_ids(kept: Kept, former: Former, snapshot: Snapshot) -> tuple[KeptList, ...]:
-    there = {section.source_id for section in snapshot.sections}
-    back = {row_id: source_id for source_id, row_id in former.lists.items() if source_id in there}
+    taken = {row.list.source_id for row in kept.lists}
+    back = _back(former.lists, {section.source_id for section in snapshot.sections} - taken)
     return tuple(
         replace(row, list=replace(row.list, source_id=back[row.id])) if row.id in back else row
         for row in kept.lists
     )
+
+
+def _back(former: Mapping[str, int], there: Set[str]) -> dict[int, str]:
+    """Row id -> the former id under which it is there; nobody else has it meanwhile."""
+    return {row_id: source_id for source_id, row_id in former.items() if source_id in there}
 
 
 def _known_as(row: KeptPerson, record: Person, settings: SyncSettings) -> Person:
