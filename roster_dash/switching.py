@@ -107,7 +107,7 @@ def switch(
     answers = _read(district, planned)
     step = partial(_switch, district.id, answers, user_id, mark, even_if_few=even_if_few)
     commit()
-    done = committed(step)
+    done = committed(step, snapshot=False)
     for each in done.schools:
         glance.refresh(each.school_id)
         commit()
@@ -196,10 +196,9 @@ def _switch(
     *,
     even_if_few: bool,
 ) -> Switch:
+    schools.lock_schools_of(district_id)  # no run begins before this is over
     district = schools.get_district(district_id)
     assert district is not None
-    for school in sorted(district.schools, key=lambda school: school.id):
-        schools.lock_school(school.id)  # no run begins before this is over
     if running := runs.running_in(district_id):
         raise RunBusy(
             f"{running[0].school.name} is being synced. Nothing was changed; try again when run "

@@ -1,14 +1,19 @@
 """A district changes its source: people and lists that the new one knows keep their records."""
 
 import json
+import os
 import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskCliRunner
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from roster_dash import clock, new_source, revert, switching, sync
 from roster_dash.extensions import db
@@ -516,3 +521,43 @@ def test_the_command_line_refuses_in_words(
     answer = runner.invoke(args=["roster", "switch-source", str(district.id), *options, "--json"])
     assert answer.exit_code == 2
     assert re.search(says, json.loads(answer.stdout)["message"])
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="SQLite has one writer at a time")
+def test_a_run_that_begins_while_the_change_waits_for_its_school_is_seen(
+    district: District, provider: Provider, make: Builder, app: Flask
+) -> None:
+    planned_for(district, provider)
+    district_id, dale_id = district.id, school_of(district, "Dale School").id
+    run_id = make.run(school_of(district, "Dale School"), "queued").id
+    refused: list[RosterDashError] = []
+
+    def change() -> None:
+        with app.app_context():
+            mine = schools.get_district(district_id)
+            planned = switches.planned(district_id)
+            assert mine is not None
+            assert planned is not None
+            try:
+                switching.switch(mine, planned, user_id=None)
+            except RosterDashError as error:
+                refused.append(error)
+
+    with Session(db.engine) as worker:
+        of_dale = {"id": dale_id}
+        worker.execute(text("SELECT id FROM schools WHERE id = :id FOR NO KEY UPDATE"), of_dale)
+        changing = threading.Thread(target=change)
+        changing.start()
+        waits = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        deadline = time.monotonic() + 60
+        while not worker.scalar(waits):
+            assert time.monotonic() < deadline
+            worker.execute(text("SELECT pg_stat_clear_snapshot()"))
+        worker.execute(text("UPDATE runs SET status = 'running' WHERE id = :id"), {"id": run_id})
+        worker.commit()
+        changing.join(60)
+    assert [type(error) for error in refused] == [RunBusy]
+    assert district.source == "clever"

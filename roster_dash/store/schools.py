@@ -171,6 +171,13 @@ def lock_school(school_id: int) -> None:
     db.session.execute(query.with_for_update(key_share=True))
 
 
+def lock_schools_of(district_id: int) -> None:
+    """The same of all schools of a district; what was read of them before is read anew."""
+    query = select(School.id).where(School.district_id == district_id).order_by(School.id)
+    db.session.execute(query.with_for_update(key_share=True))
+    db.session.expire_all()
+
+
 def get_school(school_id: int) -> School | None:
     return db.session.get(School, school_id)
 
