@@ -15,7 +15,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from roster_dash import clock, new_source, revert, switching, sync
+from roster_dash import approval, clock, new_source, revert, switching, sync
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, NotRevertible, RosterDashError, RunBusy
 from roster_dash.roster.records import SharedSchool, Term
@@ -24,7 +24,7 @@ from roster_dash.sandbox.oneroster.server import V1P2
 from roster_dash.sandbox.oneroster.server import Server as Provider
 from roster_dash.sandbox.oneroster.world import World, make_world
 from roster_dash.sandbox.server import Server as Sandbox
-from roster_dash.store import runs, schools, snapshots, switches
+from roster_dash.store import holds, runs, schools, snapshots, switches
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import (
     AuditEntry,
@@ -386,7 +386,7 @@ def test_terms_that_were_chosen_by_their_id_are_chosen_by_name_then(
     latest = snapshots.latest_snapshot(school.id)
     assert latest is not None
     autumn: Term = next(each for each in latest[1].terms if each.name == "Autumn")
-    make.settings(school, class_lists__terms=autumn.source_id)
+    make.settings(school, **(ALL | {"class_lists__terms": autumn.source_id}))
     synced(school)
     switched(district, provider)
     assert settings_store.load_settings(school.id).class_list_terms == ("Autumn",)
@@ -561,3 +561,26 @@ def test_a_run_that_begins_while_the_change_waits_for_its_school_is_seen(
         changing.join(60)
     assert [type(error) for error in refused] == [RunBusy]
     assert district.source == "clever"
+
+
+@pytest.mark.parametrize("role", ["student", "aide"])
+def test_what_waits_for_somebody_is_planned_anew_when_it_is_approved_after_the_switch(
+    role: str, district: District, provider: Provider, clever: Clever, make: Builder
+) -> None:
+    """Ben became staff in Clever, which waits. Nobody is matched across students and adults."""
+    school = school_of(district)
+    make.settings(school, **(ALL | {"staff__auto_update": "on"}))
+    ben = people_of(school)["Ben"]
+    staff = {"staff": {"schools": [school.clever_id], "staff_id": "user-ben"}}
+    clever.change(str(ben.source_id), {"roles": staff})
+    held = synced(school)
+    assert held.status == "held"
+    there = next(u for u in provider.provider.world["users"] if u["sourcedId"] == "user-ben")
+    there["roles"][0]["role"] = role
+    switched(district, provider)
+    [waiting] = holds.holds_of(held, state=holds.HoldState.WAITING)
+    approval.approve(held.id, user_id=None)
+    assert waiting.state == "cleared"
+    ben = people_of(school)["Ben"]
+    assert (ben.roles, ben.status) == (["student"], "active")
+    assert str(ben.source_id).startswith(district.clever_id) == (role == "student")
