@@ -104,14 +104,20 @@ def switch(
     `mark`: what somebody has looked at. `even_if_few`: also where hardly anybody is recognised.
     Errors: RunBusy while a school syncs; BadInput if it is not what was looked at any more.
     """
+    of, district_id = _what(planned), district.id
     answers = _read(district, planned)
-    step = partial(_switch, district.id, answers, user_id, mark, even_if_few=even_if_few)
+    step = partial(_switch, district_id, of, answers, user_id, mark, even_if_few=even_if_few)
     commit()
     done = committed(step, snapshot=False)
     for each in done.schools:
         glance.refresh(each.school_id)
         commit()
     return done
+
+
+def _what(planned: PlannedSwitch) -> tuple[str, Mapping[str, str]]:
+    """Which source, matched how: somebody else may begin anew while it is read."""
+    return planned.clever_id, dict(planned.matches)
 
 
 def _read(district: District, planned: PlannedSwitch) -> dict[int, Snapshot]:
@@ -190,6 +196,7 @@ def _seen(district: District, planned: PlannedSwitch, parts: Sequence[_Part]) ->
 
 def _switch(
     district_id: int,
+    of: tuple[str, Mapping[str, str]],
     answers: Mapping[int, Snapshot],
     user_id: int | None,
     mark: str | None,
@@ -205,7 +212,7 @@ def _switch(
             f"{running[0].id} is over."
         )
     planned = switches.planned(district_id)
-    if planned is None or {int(each) for each in planned.matches} != answers.keys():
+    if planned is None or _what(planned) != of:
         raise BadInput("What was tried isn’t kept any more, or has changed. Begin anew.")
     parts = _parts(district, planned, answers)
     seen = _seen(district, planned, parts)

@@ -331,6 +331,24 @@ def test_only_what_was_looked_at_is_done(district: District, provider: Provider)
     assert district.source == "oneroster"
 
 
+def test_answers_of_one_source_are_never_taken_for_those_of_another(
+    district: District, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else begins anew while the source is read."""
+    planned = planned_for(district, provider)
+    real = switching._snapshots
+
+    def meanwhile(*args: object) -> object:
+        answers = real(*args)  # type: ignore[arg-type]
+        planned_for(district, provider)
+        return answers
+
+    monkeypatch.setattr(switching, "_snapshots", meanwhile)
+    with pytest.raises(BadInput, match="or has changed"):
+        switching.switch(district, planned, user_id=None)
+    assert district.source == "clever"
+
+
 def test_a_school_of_strangers_is_refused_unless_somebody_wants_it(
     district: District, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
