@@ -4,16 +4,16 @@ Until somebody accepts it no sync goes by it; in the dashboard it is laid aside 
 Accepting it changes nobody: the next sync does, through the same guards as every sync.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from roster_dash import clock
-from roster_dash.connection import day_of, parts_kept
+from roster_dash.connection import day_of
 from roster_dash.ending import ending_of
+from roster_dash.keeping import kept, parts_kept
 from roster_dash.planning import ground_of
 from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.errors import BadInput, EmptyAnswer, NotLinked, NotShared
@@ -21,17 +21,14 @@ from roster_dash.roster.records import SharedSchool, Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.sources.oneroster.csv_manifest import DELTA
 from roster_dash.sources.oneroster.csv_zip import mode_of
-from roster_dash.sources.oneroster.files import DistrictOfParts, dump, load, read_zip
-from roster_dash.sources.oneroster.parts import SHARED, Parts, ShelfParts
+from roster_dash.sources.oneroster.files import DistrictOfParts, load, read_zip
+from roster_dash.sources.oneroster.parts import Parts, ShelfParts
 from roster_dash.sources.oneroster.shelf import Shelf
 from roster_dash.store import accepted
 from roster_dash.store import schools as schools_store
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import District, School
-from roster_dash.store.transactions import commit, rollback
-
-_COMMITTED_AT_ONCE = 8 * 1024**2
-"""Bytes of parts: nobody waits long for the one writer that SQLite has."""
+from roster_dash.store.transactions import commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def arrive(district: District, path: Path) -> Arrived:
 
 def accept(district: District, arrived: Arrived) -> None:
     """From now on this is what the district's schools are synced with."""
-    with _kept(arrived.parts) as new:
+    with kept(arrived.parts) as new:
         _must_be_over(district, arrived.preview.over)
         accepted.keep(district, new, clock.now())
         commit()
@@ -109,7 +106,7 @@ def accept(district: District, arrived: Arrived) -> None:
 
 def lay_aside(district: District, arrived: Arrived, user_id: int | None) -> None:
     """For whoever looks at it and accepts or refuses it."""
-    with _kept(arrived.parts) as new:
+    with kept(arrived.parts) as new:
         over, notes = arrived.preview.over, arrived.notes
         accepted.lay_aside(district.id, new, notes, over, user_id, clock.now())
         commit()
@@ -148,28 +145,6 @@ def _shelf_of(district: District, before: accepted.Roster) -> Shelf:
         shelf.add_all(load(payload))
     commit()
     return shelf
-
-
-@contextmanager
-def _kept(parts: ShelfParts) -> Iterator[accepted.NewRoster]:
-    """A roster whose parts are kept, bit by bit; gone again unless the block makes it one's own."""
-    digest, shared, written = accepted.new_digest(), b"", 0
-    try:
-        for part in parts.all():
-            payload = dump(part.roster)
-            if part.school == SHARED:
-                shared = payload
-                continue
-            written += accepted.add_part(digest, part.school, payload)
-            if written > _COMMITTED_AT_ONCE:
-                commit()
-                written = 0
-        yield accepted.NewRoster(digest, shared)
-    except BaseException:
-        rollback()
-        accepted.drop_parts(digest)
-        commit()
-        raise
 
 
 def _must_be_over(district: District, over: datetime | None) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from roster_dash import clock
 from roster_dash.config import current_config
+from roster_dash.keeping import parts_kept
 from roster_dash.rate_budget import SharedBudget
 from roster_dash.roster.errors import NotLinked, RosterDashError
 from roster_dash.roster.findings import (
@@ -29,8 +30,7 @@ from roster_dash.sources.oneroster.api_access import (
     Signature,
     StaticToken,
 )
-from roster_dash.sources.oneroster.files import Accepted, DumpedParts, FileSource
-from roster_dash.sources.oneroster.parts import SHARED
+from roster_dash.sources.oneroster.files import Accepted, FileSource
 from roster_dash.store import accepted, outages, schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, School
@@ -88,21 +88,6 @@ def _open_files(district: District, options: Mapping[str, Any]) -> Source:
     return FileSource(in_force, district.clever_id, day_of(district))
 
 
-def parts_kept(district_id: int, digest: str) -> DumpedParts:
-    """The parts of a roster that is in force or waits."""
-
-    def read(school: str) -> list[bytes]:
-        if school == SHARED:
-            shared = accepted.shared_part(district_id, digest)
-            found = [] if shared is None else [shared]
-        else:
-            found = list(accepted.parts_of(digest, school))
-        commit()
-        return found
-
-    return DumpedParts(read)
-
-
 _OPENED: Mapping[str, Callable[[District, Mapping[str, Any]], Source]] = {
     "clever": _open_clever,
     "oneroster": _open_oneroster,
@@ -119,7 +104,9 @@ def oneroster_source(
     **options: Any,
 ) -> OneRosterSource:
     """A provider; what day it is decides who is enrolled."""
-    return OneRosterSource(Provider(connection["url"], access, namespace), today, **options)
+    allowed = current_config().outbound_allow
+    provider = Provider(connection["url"], access, namespace)
+    return OneRosterSource(provider, today, allowed=allowed, **options)
 
 
 def day_of(district: District) -> date:

@@ -36,6 +36,7 @@ from roster_dash.store import (
     runs,
     schools,
     staleness,
+    switches,
     webhooks,
 )
 from roster_dash.store import settings as settings_store
@@ -305,6 +306,7 @@ def delete_what_is_too_old(now: datetime) -> None:
     retention.clean_accounts(now)
     pulls.forget_old(now - DAY)
     accepted.drop_unnamed(now)
+    switches.forget_old(now - switches.KEPT_FOR)
     commit()
     watching.delete_old(now)
     for district in schools.all_districts():

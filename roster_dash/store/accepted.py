@@ -10,15 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, union_all
+from sqlalchemy import ColumnElement, delete, select, union_all
 
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.store import audit, pulls
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AcceptedRoster, District, RosterPart, WaitingRoster
+from roster_dash.store.tables import (
+    AcceptedRoster,
+    District,
+    PlannedSwitch,
+    RosterPart,
+    WaitingRoster,
+)
 from roster_dash.store.upsert import upsert
 
+_NAMING = (AcceptedRoster, WaitingRoster, PlannedSwitch)
 _UNNAMED_FOR = timedelta(days=1)
 """After that nobody writes parts any more whose row isn't there."""
 
@@ -64,7 +71,7 @@ def add_part(digest: str, school: str | None, payload: bytes) -> int:
 def keep(district: District, new: NewRoster, at: datetime) -> None:
     """In place of the one before; nothing waits any more, and nothing older is on its way."""
     drop_waiting(district.id)
-    _put(district, new.digest, zlib.compress(new.shared, 1), at)
+    put(district, new.digest, zlib.compress(new.shared, 1), at)
 
 
 def keep_waiting(district: District, at: datetime) -> None:
@@ -74,10 +81,11 @@ def keep_waiting(district: District, at: datetime) -> None:
     digest, payload = row.digest, row.payload
     db.session.delete(row)
     db.session.flush()
-    _put(district, digest, payload, at)
+    put(district, digest, payload, at)
 
 
-def _put(district: District, digest: str, payload: bytes, at: datetime) -> None:
+def put(district: District, digest: str, payload: bytes, at: datetime) -> None:
+    """Parts that are kept, as what is in force. `payload`: the shared one, compressed."""
     _drop_parts(in_force(district.id))
     values = {"accepted_at": at, "payload": payload, "digest": digest}
     statement = upsert(AcceptedRoster).values(district_id=district.id, **values)
@@ -99,8 +107,9 @@ def since(district_id: int) -> datetime | None:
 
 
 def shared_part(district_id: int, digest: str) -> bytes | None:
-    """Of the roster in force or that waits; None if neither is the one that is meant."""
-    for table in (AcceptedRoster, WaitingRoster):
+    """Of the roster in force, one that waits or one of a planned change of source; None if none
+    is the one that is meant."""
+    for table in _NAMING:
         meant = (table.district_id == district_id, table.digest == digest)
         payload = db.session.scalar(select(table.payload).where(*meant))
         if payload is not None:
@@ -169,13 +178,20 @@ def drop_all(district_id: int) -> None:
     db.session.execute(delete(AcceptedRoster).where(AcceptedRoster.district_id == district_id))
 
 
+def drop_planned(which: ColumnElement[bool]) -> None:
+    """Changes of source that were planned, with what was sent for them."""
+    for digest in db.session.scalars(select(PlannedSwitch.digest).where(which)).all():
+        drop_parts(digest)
+    db.session.execute(delete(PlannedSwitch).where(which))
+
+
 def drop_parts(digest: str) -> None:
     db.session.execute(delete(RosterPart).where(RosterPart.roster == digest))
 
 
 def drop_unnamed(now: datetime) -> None:
     """Parts whose writer was killed before the row that names them."""
-    named = union_all(select(AcceptedRoster.digest), select(WaitingRoster.digest))
+    named = union_all(*(select(table.digest) for table in _NAMING))
     old = (RosterPart.kept_at < now - _UNNAMED_FOR, RosterPart.roster.not_in(named))
     db.session.execute(delete(RosterPart).where(*old).execution_options(synchronize_session=False))
 

@@ -50,6 +50,7 @@ class Did(StrEnum):
     SECOND_FACTOR_OFF = "account.second_factor_off"
     DISTRICT_CONNECTED = "credentials.connected"
     DISTRICT_DISCONNECTED = "credentials.disconnected"
+    SOURCE_SWITCHED = "credentials.source_switched"
     FILE_ACCEPTED = "roster.file_accepted"
     FOLDER_CHOSEN = "roster.folder_chosen"
     TOKEN_MADE = "credentials.token_made"

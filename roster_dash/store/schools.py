@@ -13,7 +13,7 @@ from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import accepted, audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import District, Run, School
+from roster_dash.store.tables import District, PlannedSwitch, Run, School
 
 DEFAULT_TIMEZONE = "America/New_York"
 
@@ -110,10 +110,10 @@ def _stop_runs(school_id: int, now: datetime) -> None:
 
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
-    for school_id in sorted(school.id for school in district.schools):
-        lock_school(school_id)  # schools before their district, as everybody does
+    lock_schools_of(district.id)  # schools before their district, as everybody does
     district.token = None
     accepted.drop_all(district.id)
+    accepted.drop_planned(PlannedSwitch.district_id == district.id)
     district.disconnected_at = clock.now()
     forget_outage(district)
     for school in district.schools:
@@ -126,6 +126,11 @@ def disconnected_named(name: str, source: str) -> District | None:
     """A disconnected district of a kind of source, by its name."""
     query = select(District).where(District.name == name, District.source == source)
     return db.session.scalar(query.where(District.disconnected_at.is_not(None)).limit(1))
+
+
+def by_source_id(clever_id: str) -> District | None:
+    """The district that has this id at its source."""
+    return db.session.scalar(select(District).where(District.clever_id == clever_id))
 
 
 def get_district(district_id: int) -> District | None:
@@ -192,6 +197,13 @@ def lock_district(district_id: int) -> District | None:
     return db.session.get(
         District, district_id, populate_existing=True, with_for_update={"key_share": True}
     )
+
+
+def lock_schools_of(district_id: int) -> None:
+    """The same of all schools of a district; what was read of them before is read anew."""
+    query = select(School.id).where(School.district_id == district_id).order_by(School.id)
+    db.session.execute(query.with_for_update(key_share=True))
+    db.session.expire_all()
 
 
 def get_school(school_id: int) -> School | None:

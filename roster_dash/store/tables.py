@@ -335,6 +335,30 @@ class DroppedFile(Base):
     district: Mapped["District"] = relationship()
 
 
+class PlannedSwitch(Base):
+    """Another source for a district, tried and not yet switched to.
+
+    `source`, `clever_id`, `token` and `connection` are as the district's will be, `digest` and
+    `payload` as a WaitingRoster's, of what was sent as files. `schools`: what it shares, as [id,
+    name] each. `matches`: school here -> there.
+    """
+
+    __tablename__ = "planned_switches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), unique=True)
+    source: Mapped[str] = mapped_column(String(20))
+    clever_id: Mapped[str] = mapped_column(String(64))
+    token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    connection: Mapped[dict[str, str]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    schools: Mapped[list[list[str]]] = mapped_column(JSON)
+    matches: Mapped[dict[str, str]] = mapped_column(JSON)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PulledAnswer(Base):
     """A school's part of a pull of its district, until the school's run takes it.
 

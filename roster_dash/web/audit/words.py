@@ -48,6 +48,7 @@ _WORDS = {
     Did.SECOND_FACTOR_OFF: "Switched the second factor off",
     Did.DISTRICT_CONNECTED: "Connected a district",
     Did.DISTRICT_DISCONNECTED: "Disconnected a district",
+    Did.SOURCE_SWITCHED: "Changed a district’s source",
     Did.FILE_ACCEPTED: "Accepted a district’s file",
     Did.FOLDER_CHOSEN: "Chose what becomes of files from the folder",
     Did.TOKEN_MADE: "Made an API token",
