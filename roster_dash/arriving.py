@@ -108,7 +108,8 @@ def lay_aside(district: District, arrived: Arrived, user_id: int | None) -> None
     """For whoever looks at it and accepts or refuses it."""
     with kept(arrived.parts) as new:
         over, notes = arrived.preview.over, arrived.notes
-        accepted.lay_aside(district.id, new, notes, over, user_id, clock.now())
+        _must_be_connected(district)
+        accepted.lay_aside(district, new, notes, over, user_id, clock.now())
         commit()
 
 
@@ -124,17 +125,25 @@ def waiting(district: District) -> Preview | None:
 
 def accept_waiting(district: District, digest: str) -> None:
     """What somebody has looked at; `digest` says which one that was."""
-    found = accepted.waiting(district.id)
-    if found is None or found.digest != digest:
-        raise BadInput("The file that you looked at isn’t waiting any more. Look at the page anew.")
-    _must_be_over(district, found.over)
+    _must_be_over(district, _waiting(district, digest).over)
     accepted.keep_waiting(district, clock.now())
     commit()
 
 
-def refuse_waiting(district: District) -> None:
-    accepted.drop_waiting(district.id)
+def refuse_waiting(district: District, digest: str) -> None:
+    """The same, refused: nothing of it is kept."""
+    _waiting(district, digest)
+    accepted.refuse_waiting(district)
     commit()
+
+
+def _waiting(district: District, digest: str) -> accepted.Waiting:
+    """What waits, if it is what somebody has looked at. Errors: BadInput."""
+    schools_store.lock_district(district.id)
+    found = accepted.waiting(district.id)
+    if found is None or found.digest != digest:
+        raise BadInput("The file that you looked at isn’t waiting any more. Look at the page anew.")
+    return found
 
 
 def _shelf_of(district: District, before: accepted.Roster) -> Shelf:
@@ -149,12 +158,17 @@ def _shelf_of(district: District, before: accepted.Roster) -> Shelf:
 
 def _must_be_over(district: District, over: datetime | None) -> None:
     """A file that was looked at says nothing of what another one has changed since."""
-    schools_store.lock_district(district.id)
+    _must_be_connected(district)
     if accepted.since(district.id) != over:
         raise BadInput(
             "Another file has been accepted since this one was read. Nothing was changed; read it "
             "again, and see what it would do now."
         )
+
+
+def _must_be_connected(district: District) -> None:
+    """As it is now; nobody decides about its files beside us from here on. Errors: NotLinked."""
+    schools_store.lock_district(district.id)
     if district.disconnected_at is not None:
         raise NotLinked(f"{district.name} was disconnected meanwhile. Nothing was changed.")
 

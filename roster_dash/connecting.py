@@ -105,6 +105,8 @@ def try_oneroster(
     connection = _checked(typed)
     if not secret:
         raise BadInput("Type the secret that the provider has given you.")
+    if connection["auth"] == "bearer":
+        _check_token(secret)
     way = Way("oneroster", namespace or new_namespace(), secret, connection)
     shared = open_way(way, clock.now().date()).schools()  # which day it is is of no weight to them
     if not shared:
@@ -143,11 +145,12 @@ def new_namespace() -> str:
 
 def _must_be_the_same(district: District, shared: set[str]) -> None:
     """Ids of another provider would make everybody a stranger."""
-    linked = set(schools.linked_clever_ids(district))
-    if linked and not linked & shared:
+    known = schools.all_clever_ids(district)
+    if len(known & shared) * 2 < len(known):
         raise BadInput(
-            f"This provider knows none of the {len(linked)} linked schools of {district.name}, so "
-            "it is another one. Nothing was changed; connect it as a district of its own."
+            f"This provider knows {len(known & shared)} of the {len(known)} schools of "
+            f"{district.name}, so it is another one. Nothing was changed; connect it as a district "
+            "of its own, or change the district’s source."
         )
 
 

@@ -22,7 +22,8 @@ from roster_dash.sources.clever import CleverApp, CleverSource
 from roster_dash.sources.oneroster import api_records as records
 from roster_dash.sources.oneroster.csv_notes import Notes
 from roster_dash.sources.oneroster.csv_zip import read_bulk
-from roster_dash.sources.oneroster.files import Accepted, FileSource, dump
+from roster_dash.sources.oneroster.files import Accepted, FileSource
+from roster_dash.sources.oneroster.parts import ShelfParts
 from roster_dash.sources.oneroster.records import OneRoster
 from tests.csv_zips import files_of, write_zip
 from tests.oneroster import NAMESPACE, TODAY, open_source
@@ -66,8 +67,8 @@ class Way:
         if version != "1.2":
             world["users"] = [as_v1p1(user) for user in world["users"]]
         zipped = write_zip(self._folder / "roster.zip", files_of(as_records(world), version))
-        payload = dump(read_bulk(zipped, Notes()))
-        accepted = Accepted(payload, datetime(2026, 10, 1, tzinfo=UTC))
+        parts = ShelfParts(read_bulk(zipped, Notes()))
+        accepted = Accepted(parts, datetime(2026, 10, 1, tzinfo=UTC))
         return FileSource(lambda: accepted, NAMESPACE, TODAY)
 
     def _open_clever(self) -> Source:

@@ -134,7 +134,7 @@ def all_parts(digest: str) -> Iterator[bytes]:
 
 
 def lay_aside(
-    district_id: int,
+    district: District,
     new: NewRoster,
     notes: Sequence[str],
     over: datetime | None,
@@ -143,7 +143,7 @@ def lay_aside(
 ) -> None:
     """Until somebody accepts or refuses it, or another one is laid aside. `user_id`: who sent it;
     None where nobody did."""
-    drop_waiting(district_id)
+    drop_waiting(district.id)
     values = {
         "arrived_at": at,
         "payload": zlib.compress(new.shared, 1),
@@ -152,8 +152,14 @@ def lay_aside(
         "notes": list(notes),
         "user_id": user_id,
     }
-    statement = upsert(WaitingRoster).values(district_id=district_id, **values)
+    statement = upsert(WaitingRoster).values(district_id=district.id, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["district_id"], set_=values))
+    audit.record(Did.FILE_ARRIVED, district_id=district.id, about=district.name)
+
+
+def refuse_waiting(district: District) -> None:
+    drop_waiting(district.id)
+    audit.record(Did.FILE_REFUSED, district_id=district.id, about=district.name)
 
 
 def waiting(district_id: int) -> Waiting | None:

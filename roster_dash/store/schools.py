@@ -16,6 +16,7 @@ from roster_dash.store.audit import Did
 from roster_dash.store.tables import District, PlannedSwitch, Run, School
 
 DEFAULT_TIMEZONE = "America/New_York"
+LONGEST_ID = 64
 
 
 def save_district(
@@ -55,7 +56,7 @@ def save_token(district_id: int, token: bytes) -> None:
 def link_school(district: District, shared: SharedSchool, timezone: str | None) -> School:
     """Links a shared school; linking it again renews its name, and its zone if one is given.
 
-    Errors: BadInput for an unknown zone.
+    Errors: BadInput for an unknown zone, or an id that is too long.
     """
     try:
         ZoneInfo(timezone or DEFAULT_TIMEZONE)
@@ -63,6 +64,11 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
         raise BadInput(
             f"There is no time zone “{timezone}”; say one like America/Chicago."
         ) from None
+    if len(shared.source_id) > LONGEST_ID:
+        raise BadInput(
+            f"The id of {shared.name or 'a school'} at its source has {len(shared.source_id)} "
+            f"characters; at most {LONGEST_ID} are possible."
+        )
     school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
     if school is None:
         school = School(
@@ -123,9 +129,10 @@ def disconnect_district(district: District) -> None:
 
 
 def disconnected_named(name: str, source: str) -> District | None:
-    """A disconnected district of a kind of source, by its name."""
+    """The one disconnected district of a kind of source that has this name."""
     query = select(District).where(District.name == name, District.source == source)
-    return db.session.scalar(query.where(District.disconnected_at.is_not(None)).limit(1))
+    found = db.session.scalars(query.where(District.disconnected_at.is_not(None)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def by_source_id(clever_id: str) -> District | None:
@@ -240,6 +247,11 @@ def linked_clever_ids(district: District) -> dict[str, int]:
     return {
         school.clever_id: school.id for school in district.schools if school.unlinked_at is None
     }
+
+
+def all_clever_ids(district: District) -> set[str]:
+    """Ids at the source of a district's schools, of those that are unlinked, too."""
+    return {school.clever_id for school in district.schools}
 
 
 def _is_id(reference: str) -> bool:

@@ -159,7 +159,9 @@ def test_a_school_out_of_a_pull_is_the_same_as_by_itself(way: Way) -> None:
     schools = [way.id_there(HILL), way.id_there(DALE)]
     pulled = source.pull(schools, silent)
     part = source.fetch_district_part(silent)
-    assert pulled is not None
+    if pulled is None:
+        assert way.name.startswith("zip"), "files are kept school by school"
+        return
     for school in schools:
         alone = source.fetch_answer(school, part, silent)
         assert pulled.answer(school).digest == alone.digest

@@ -11,7 +11,7 @@ import pytest
 from roster_dash.sources.oneroster import csv_reading
 from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_zip import mode_of, read_bulk
-from roster_dash.sources.oneroster.records import OneRoster
+from roster_dash.sources.oneroster.records import OneRoster, Org, RoleAt, UserRecord
 from tests.csv_zips import PASSWORD, SCHOOL, files_of, manifest_of, whole, write_zip
 
 _DATA = ("Ruiz", "Lincoln", "ana1", PASSWORD)
@@ -518,4 +518,13 @@ def test_a_zip_with_nothing_in_it_is_refused(
 
 
 def test_files_with_headers_only_are_nothing(reader: Reader) -> None:
-    assert reader.refusal(files_of(OneRoster())).startswith("There is nothing in the zip’s files.")
+    assert reader.refusal(files_of(OneRoster())).startswith("There is nobody in the zip’s users.")
+
+
+def test_a_file_of_roles_that_is_cut_short_is_refused(reader: Reader) -> None:
+    role = RoleAt("student", "hill")
+    users = {
+        f"u{n}": UserRecord(f"u{n}", (role,) if n < 60 else (), given_name="A") for n in range(100)
+    }
+    cut = OneRoster(orgs={"hill": Org("hill", "Hill", "school")}, users=users)
+    assert "roles.csv: 40 of 100 users have no role" in reader.refusal(files_of(cut, "1.2"))

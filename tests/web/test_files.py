@@ -182,3 +182,13 @@ def test_why_a_file_from_the_folder_was_refused_is_on_the_page(
     dropped.settle(row.id, dropped.Outcome.REFUSED, "users.csv, line 3: this is not UTF-8.", now)
     commit()
     assert "users.csv, line 3: this is not UTF-8." in manager.get(address(district)).text
+
+
+def test_only_what_was_looked_at_is_refused(
+    manager: Visitor, district: District, tmp_path: Path
+) -> None:
+    upload(manager, district, a_zip(tmp_path))
+    form = {"digest": "of-another-file"}
+    answer = manager.post(f"{address(district)}/refuse", form, page=address(district))
+    assert "isn’t waiting any more" in answer.text
+    assert accepted.waiting(district.id) is not None

@@ -132,7 +132,7 @@ def build_world(make: Builder, clever: Clever) -> World:
     sends = connect_files("Files USD")
     roster, moment = dump(SCHOOL), datetime.now(UTC)
     new = accepted.NewRoster(accepted.new_digest(), roster)
-    accepted.lay_aside(sends.id, new, ["odd, but clear"], None, world.specialist.id, moment)
+    accepted.lay_aside(sends, new, ["odd, but clear"], None, world.specialist.id, moment)
     way = {"source": "files", "clever_id": "or1", "token": None, "connection": {}}
     there = [("or1.school-1", "Lincoln High")]
     matches = {here.school.id: "or1.school-1"}

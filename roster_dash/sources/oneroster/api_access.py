@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+from roster_dash.roster.errors import AccessRefused, NotShared, NotUnderstood, SourceError
 from roster_dash.sources.http import Headers, JsonApi
 from roster_dash.sources.pages import NotAnObjectError, read_object
 
@@ -81,7 +81,7 @@ def find_token(access: ClientCredentials, **options: Any) -> str:
     form = {"grant_type": "client_credentials", "scope": access.scope}
     try:
         return api.read(access.token_url, "access token", _read_token, form)
-    except AccessRefused:
+    except (AccessRefused, NotUnderstood):  # RFC 6749 answers 400 to a client that it doesn't know
         raise AccessRefused(
             f"{NAME} refuses our client id and secret. Nothing was changed here. "
             "Check them and the address of its tokens against what it has given you."

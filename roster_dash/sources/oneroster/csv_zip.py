@@ -16,6 +16,9 @@ from roster_dash.sources.oneroster.csv_reading import read_files
 from roster_dash.sources.oneroster.records import RoleAt, UserRecord
 from roster_dash.sources.oneroster.shelf import HeldRole, Kept, Shelf
 
+FEW, ONE_IN = 10, 20
+"""So many users without a role, and one in so many: then roles.csv isn't whole."""
+
 
 def mode_of(path: Path) -> str:
     """Whether a zip is bulk (for `read_bulk`) or delta (for `apply_delta`). Errors: UnusableCsv."""
@@ -25,15 +28,23 @@ def mode_of(path: Path) -> str:
 
 def read_bulk(path: Path, notes: Notes) -> Shelf:
     """All there is, from a zip that holds all there is. Errors: UnusableCsv."""
-    _manifest, said = _read(path, BULK, None, notes)
+    manifest, said = _read(path, BULK, None, notes)
     said.drop_gone()
     _give_roles(said.users, said)
-    users = said.users.values()
-    if next(said.orgs.values(), None) is None and next(users, None) is None:
-        raise UnusableCsv("There is nothing in the zip’s files", "Export all there is again.")
+    users = roleless = 0
     for user in said.users.values():
+        users += 1
         if not user.roles:
+            roleless += 1
             notes.add("users.csv", "a user has no role")
+    if not users:
+        raise UnusableCsv("There is nobody in the zip’s users", "Export all there is again.")
+    if manifest.version == "1.2" and roleless >= FEW and roleless * ONE_IN >= users:
+        raise UnusableCsv(
+            f"{roleless:,} of {users:,} users have no role",
+            "A file may be cut short or from another day: export all files again.",
+            "roles.csv",
+        )
     return said
 
 

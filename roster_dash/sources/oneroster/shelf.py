@@ -141,7 +141,8 @@ class Shelf:
     """All of a provider's records. With roles.csv's, until they are their users'."""
 
     def __init__(self) -> None:
-        file = sqlite3.connect("", isolation_level=None)
+        # whichever thread collects what is left of this object closes the file
+        file = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self.close = weakref.finalize(self, file.close)
         for statement in (
             f"PRAGMA cache_size = -{_CACHE_KIB}",

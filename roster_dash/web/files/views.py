@@ -61,7 +61,7 @@ def accept(district_id: int) -> AnyResponse:
 @blueprint.post("/districts/<int:district_id>/files/refuse")
 def refuse(district_id: int) -> AnyResponse:
     district = district_or_404(district_id)
-    arriving.refuse_waiting(district)
+    arriving.refuse_waiting(district, request.form.get("digest", ""))
     flash("Refused: nothing of it is kept.")
     return redirect(url_for("files.page", district_id=district_id), 303)
 
