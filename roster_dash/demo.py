@@ -19,7 +19,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -30,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "instance" / "demo"
 PASSWORD = "roster-demo"  # noqa: S105 - printed on the screen; it opens a made-up district only
 PATIENCE_SECONDS = 150.0
+SOMETHING_IS_HELD = 3
+"""The command line's exit code when a sync went well and left something for a person."""
 SETTINGS = (
     "students=on",
     "teachers=on",
@@ -73,13 +76,14 @@ class Account:
 class Processes:
     """What the demo runs; all of it ends with the demo, however that ends."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], logs: Path) -> None:
         self._environment = environment
+        self._folder = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: list[IO[bytes]] = []
 
     def start(self, name: str, *command: str) -> None:
-        log = open(FOLDER / "logs" / f"{name}.log", "wb")  # noqa: SIM115 - closed by stop()
+        log = open(self._folder / f"{name}.log", "wb")  # noqa: SIM115 - closed by stop()
         self._logs.append(log)
         self._running[name] = subprocess.Popen(  # noqa: S603 - our own programs
             command,
@@ -96,7 +100,7 @@ class Processes:
         """Errors: DemoFailed names a process that has ended by itself."""
         for name, process in self._running.items():
             if process.poll() is not None:
-                log = FOLDER / "logs" / f"{name}.log"
+                log = self._folder / f"{name}.log"
                 raise DemoFailed(f"{name} has ended (code {process.returncode}); see {log}")
 
     def stop(self) -> None:
@@ -115,22 +119,42 @@ class Processes:
             log.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What a demo begins with. Schools are Clever's ids; only the first one syncs anything yet."""
+
+    accounts: list[Account]
+    schools: list[str]
+    run: dict[str, Any]
+
+
 class Demo:
-    def __init__(self, ports: Ports) -> None:
+    """`folder` is emptied first; all that the demo keeps is in it."""
+
+    def __init__(self, ports: Ports, folder: Path = FOLDER) -> None:
         self._ports = ports
-        self._environment = _environment(ports)
-        self._processes = Processes(self._environment)
+        self._environment = _environment(ports, folder)
+        self._processes = Processes(self._environment, folder / "logs")
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "logs").mkdir(parents=True)
 
     def run(self, *, and_exit: bool) -> None:
+        with self.running() as seeded:
+            if and_exit:
+                self._summarise(seeded.schools[0], seeded.run)
+            else:
+                self._invite(seeded.accounts)
+                self._stay()
+
+    @contextmanager
+    def running(self) -> Iterator[Seeded]:
+        """Everything up and the first sync done; all of it ends with the block."""
         try:
             self._start()
-            accounts, school = self._seed()
-            run = self._first_sync(school)
-            if and_exit:
-                self._summarise(school, run)
-            else:
-                self._invite(accounts)
-                self._stay()
+            accounts, schools = self._seed()
+            run = self._first_sync(schools[0])
+            self._until("the web is ready", lambda: _answers(f"{self._ports.web_url}/readyz"))
+            yield Seeded(accounts, schools, run)
         finally:
             self._processes.stop()
 
@@ -142,7 +166,7 @@ class Demo:
             *(python, "-m", "roster_dash.sandbox", "serve"),
             *("--port", str(ports.clever), "--smtp-port", str(ports.smtp), "--seed", "1"),
         )
-        self._roster("init")
+        self.roster("init")
         for number in (1, 2):
             self._processes.start(f"worker-{number}", python, "worker.py")
         self._processes.start("scheduler", *self._flask("scheduler"))
@@ -153,16 +177,16 @@ class Demo:
         )
         self._until("the sandbox answers", lambda: _answers(f"{ports.clever_url}/_sandbox/state"))
 
-    def _seed(self) -> tuple[list[Account], str]:
+    def _seed(self) -> tuple[list[Account], list[str]]:
         """A connected district, its schools linked, three accounts, the first school's settings."""
         state = _get(f"{self._ports.clever_url}/_sandbox/state")
         district = state["districts"][0]
         _say(f"Connecting {district['name']} with its {len(district['schools'])} schools …")
-        self._roster("connect-district", district["name"], "--clever-id", district["id"])
+        self.roster("connect-district", district["name"], "--clever-id", district["id"])
         ids = [school["id"] for school in district["schools"]]
         for clever_id in ids:
             zone = "America/Chicago"
-            self._roster("link-school", district["id"], clever_id, "--timezone", zone)
+            self.roster("link-school", district["id"], clever_id, "--timezone", zone)
         accounts = [
             Account("owner", "owner@riverdale.example", ("--school", ids[0])),
             Account(
@@ -172,16 +196,16 @@ class Demo:
         ]
         for account in accounts:
             command = ("create-user", account.email, "--role", account.role, *account.place)
-            self._roster(*command, "--password-stdin", secret=PASSWORD)
-        self._roster("settings", ids[0], *SETTINGS)
-        return accounts, ids[0]
+            self.roster(*command, "--password-stdin", secret=PASSWORD)
+        self.roster("settings", ids[0], *SETTINGS)
+        return accounts, ids
 
     def _first_sync(self, school: str) -> dict[str, Any]:
         _say("First sync, through the queue …")
-        number = self._roster("sync", school, "--enqueue")["run"]
+        number = self.roster("sync", school, "--enqueue")["run"]
 
         def finished() -> dict[str, Any] | None:
-            run: dict[str, Any] = self._roster("run", str(number))
+            run: dict[str, Any] = self.roster("run", str(number))
             return run if run["finished_at"] else None
 
         run = self._until("the first sync ends", finished)
@@ -191,10 +215,9 @@ class Demo:
 
     def _summarise(self, school: str, run: dict[str, Any]) -> None:
         """Everything as it is seen from outside; nothing is taken on trust."""
-        people = self._roster("people", school, "--format", "json")
-        lists = self._roster("lists", school, "--format", "json")
+        people = self.roster("people", school, "--format", "json")
+        lists = self.roster("lists", school, "--format", "json")
         mail = self._until("the mail arrives", self._first_mail)
-        self._until("the web is ready", lambda: _answers(f"{self._ports.web_url}/readyz"))
         if not people or not lists:
             raise DemoFailed(f"{len(people)} people and {len(lists)} lists came from the sync")
         roles = Counter(role for person in people for role in person["roles"].split(";"))
@@ -210,7 +233,6 @@ class Demo:
         return inbox[0] if inbox else None
 
     def _invite(self, accounts: Sequence[Account]) -> None:
-        self._until("the web is ready", lambda: _answers(f"{self._ports.web_url}/readyz"))
         _say(f"\nRoster Dash   {self._ports.web_url}")
         _say(f"Mail inbox    {self._ports.clever_url}/inbox")
         _say("\nLog in as")
@@ -233,8 +255,11 @@ class Demo:
     def _flask(self, *words: str) -> tuple[str, ...]:
         return (sys.executable, "-m", "flask", "--app", "wsgi", "roster", *words)
 
-    def _roster(self, *words: str, secret: str | None = None) -> Any:
-        """One `flask roster` command as an operator would give it; its JSON answer."""
+    def roster(self, *words: str, secret: str | None = None) -> Any:
+        """One `flask roster` command as an operator would give it; its JSON answer.
+
+        Errors: DemoFailed says what the command said.
+        """
         done = subprocess.run(  # noqa: S603 - our own command line
             self._flask(*words, *(() if "--format" in words else ("--json",))),
             cwd=ROOT,
@@ -244,7 +269,7 @@ class Demo:
             text=True,
             check=False,
         )
-        if done.returncode:
+        if done.returncode not in (0, SOMETHING_IS_HELD):
             raise DemoFailed(f"roster {words[0]} failed: {done.stdout or done.stderr[-2000:]}")
         return json.loads(done.stdout)
 
@@ -258,14 +283,14 @@ class Demo:
         raise DemoFailed(f"waited {PATIENCE_SECONDS:.0f} s in vain until {what}")
 
 
-def _environment(ports: Ports) -> dict[str, str]:
+def _environment(ports: Ports, folder: Path) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in ("DATABASE_URL", "REDIS_URL") and not name.startswith(("MAIL_", "CLEVER_"))
     }
     return inherited | {
-        "INSTANCE_PATH": str(FOLDER),
+        "INSTANCE_PATH": str(folder),
         "PORT": str(ports.web),
         "PUBLIC_URL": ports.web_url,
         "CLEVER_API_URL": ports.clever_url,
@@ -275,9 +300,13 @@ def _environment(ports: Ports) -> dict[str, str]:
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports.smtp),
         "MAIL_DEFAULT_SENDER": "Roster Dash <roster-dash@riverdale.example>",
-        "OUTBOUND_ALLOW": f"127.0.0.1:{ports.clever}",
+        "OUTBOUND_ALLOW": f"127.0.0.1:{ports.clever},127.0.0.1:{ports.web}",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def choose_ports(web: int = 8000) -> Ports:
+    return Ports(_free_port(web), _free_port(8100), _free_port(8125))
 
 
 def _free_port(wanted: int) -> int:
@@ -315,10 +344,7 @@ def _say(text: str) -> None:
 
 
 def main() -> int:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    (FOLDER / "logs").mkdir(parents=True)
-    wanted = int(os.environ.get("PORT") or 8000)
-    ports = Ports(_free_port(wanted), _free_port(8100), _free_port(8125))
+    ports = choose_ports(int(os.environ.get("PORT") or 8000))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         Demo(ports).run(and_exit=os.environ.get("DEMO_EXIT") == "1")

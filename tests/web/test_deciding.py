@@ -45,6 +45,13 @@ def waiting(text: str) -> list[str]:
     return re.findall(r'name="hold" value="(\d+)"', text)
 
 
+def ticks(text: str) -> set[tuple[str, str]]:
+    """What is ticked on a page: (name, value)."""
+    boxes = re.findall(r"<input[^>]*\bchecked\b[^>]*>", text)
+    pairs = (re.findall(r'\b(name|value)="([^"]*)"', box) for box in boxes)
+    return {(named["name"], named["value"]) for named in map(dict, pairs)}
+
+
 def status_of(source_id: str) -> str:
     row = db.session.scalars(select(PersonRow).where(PersonRow.source_id == source_id)).one()
     db.session.commit()
@@ -208,6 +215,25 @@ def test_a_part_is_taken_back_and_the_preview_shows_just_that(
         == "Wrong0"
     )
     db.session.commit()
+
+
+def test_looking_first_leaves_every_tick_as_it_was(
+    make: Builder, visit_as: VisitAs, school: School
+) -> None:
+    """Else what is confirmed would be another part than what was shown."""
+    many = [a_student(f"late{n}") for n in range(30)]
+    run = make.synced(school, a_snapshot([*STUDENTS, *many]))
+    visitor = visit_as(make.owner(school))
+    path = f"/runs/{run.id}/revert"
+    assert ticks(visitor.get(path).text) == {("part", "all"), ("hold", "on")}
+    part = {"part": "some", "kind": ["person:create"]}
+    assert ticks(visitor.post(path, {**part, "look": "on"}, page=path).text) == {
+        ("part", "some"),
+        ("kind", "person:create"),
+    }
+    one = re.findall(r'name="operation" value="(\d+)"', visitor.get(path).text)[0]
+    answer = visitor.post(path, {"part": "some", "operation": one, "hold": "on"}, page=path)
+    assert ticks(answer.text) == {("part", "some"), ("operation", one), ("hold", "on")}
 
 
 def test_a_run_that_cannot_be_taken_back_says_why(

@@ -1,6 +1,7 @@
 """Deciding: what a run held is approved or rejected, and a run is taken back."""
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import approval, jobs, revert
@@ -96,8 +97,7 @@ def _revert_page(run: Run, refusal: str = "") -> tuple[str, int]:
         seen=seen,
         effects=effects_of(seen.reversal.operations) if seen else (),
         error=error,
-        chosen=part,
-        hold=request.form.get("hold", "on"),
+        typed=request.form if request.method == "POST" else MultiDict({"hold": "on"}),
     )
     return page, 422 if error else 200
 
