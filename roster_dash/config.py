@@ -71,6 +71,9 @@ class Config:
     outbound_allow: tuple[str, ...] = ()
     """Hosts, or host:port, in our own network that users may name, and that may speak http."""
 
+    roster_files_dir: Path | None = None
+    """Its folders, named by districts' ids, are watched for zips of OneRoster files."""
+
     @property
     def is_https(self) -> bool:
         return self.public_url.startswith("https://")
@@ -114,7 +117,16 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
         sentry_dsn=env.get("SENTRY_DSN", ""),
         clock=_clock(env.get("SIMULATED_CLOCK", "")),
         outbound_allow=_hosts(env.get("OUTBOUND_ALLOW", "")),
+        roster_files_dir=_folder(env, "ROSTER_FILES_DIR"),
     )
+
+
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    """It need not be there yet: a share may be mounted later."""
+    text = env.get(name, "").strip()
+    if text and not Path(text).is_absolute():
+        raise ConfigError(f"{name} is “{text}”; it must be a whole path, /srv/rosters say.")
+    return Path(text) if text else None
 
 
 def _must_be_safe(env: Mapping[str, str]) -> None:

@@ -5,6 +5,8 @@ Nothing is kept of a way that doesn't work, and a secret goes nowhere but into t
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from roster_dash import clock, outbound
 from roster_dash.config import current_config
@@ -14,8 +16,13 @@ from roster_dash.connection import (
     oneroster_access,
     oneroster_source,
 )
+from roster_dash.rate_budget import SharedBudget
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.records import SharedSchool
+from roster_dash.sources import Source
 from roster_dash.sources.clever import CleverSource, find_token
+from roster_dash.sources.oneroster.files import Accepted, FileSource
+from roster_dash.sources.oneroster.parts import Parts
 from roster_dash.store import schools
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District
@@ -32,10 +39,32 @@ AUTHS = {
 _LONGEST = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to a source that has answered. `source`, `clever_id` and `connection` are as the
+    columns of a district; `parts` are of what was sent as files."""
+
+    source: str
+    clever_id: str
+    secret: str = field(default="", repr=False)
+    connection: Mapping[str, str] = field(default_factory=dict)
+    parts: Parts | None = field(default=None, repr=False)
+
+
 def connect_clever(name: str, clever_id: str, token: str) -> District:
     """Connects a district of Clever, by a token or the one that client id and secret find."""
     if not (name and clever_id):
         raise BadInput("Type the district’s name and its id in Clever.")
+    way = try_clever(clever_id, token)
+    district = schools.save_district(name, clever_id, lock(way.secret))
+    commit()
+    return district
+
+
+def try_clever(clever_id: str, token: str) -> Way:
+    """Errors: BadInput, SourceError if it can't be read so."""
+    if not clever_id:
+        raise BadInput("Type the district’s id in Clever.")
     _check_token(token)
     app = clever_app()
     if not (token or app.can_find_tokens):
@@ -45,9 +74,7 @@ def connect_clever(name: str, clever_id: str, token: str) -> District:
         )
     token = token or find_token(app, clever_id)
     CleverSource(app, clever_id, token, patience=ASKED_PATIENCE_SECONDS).district_name()
-    district = schools.save_district(name, clever_id, _lock(token))
-    commit()
-    return district
+    return Way("clever", clever_id, token)
 
 
 def connect_oneroster(
@@ -57,25 +84,47 @@ def connect_oneroster(
 
     `typed`: url, version, auth and, as that needs them, key and token_url.
     """
-    connection = _checked(typed)
     if not (name and secret):
         raise BadInput("Type the district’s name and the secret that the provider has given you.")
     if renewed is not None and renewed.source != "oneroster":
         raise BadInput(f"{renewed.name} doesn’t come from a OneRoster provider.")
-    namespace = renewed.clever_id if renewed is not None else _new_namespace()
-    access = oneroster_access(connection, secret)
-    today = clock.now().date()  # of no weight: only schools are asked for
-    source = oneroster_source(connection, access, namespace, today, patience=ASKED_PATIENCE_SECONDS)
-    shared = {each.source_id for each in source.schools()}
-    if not shared:
-        raise BadInput("The OneRoster provider answers, but there is no school in what it shares.")
+    way, shared = try_oneroster(typed, secret, renewed.clever_id if renewed is not None else "")
     if renewed is not None:
-        _must_be_the_same(renewed, shared)
+        _must_be_the_same(renewed, {each.source_id for each in shared})
     district = schools.save_district(
-        name, namespace, _lock(secret), source="oneroster", connection=connection
+        name, way.clever_id, lock(secret), source="oneroster", connection=way.connection
     )
     commit()
     return district
+
+
+def try_oneroster(
+    typed: Mapping[str, str], secret: str, namespace: str = ""
+) -> tuple[Way, list[SharedSchool]]:
+    """A way to a provider and the schools that it shares. Errors: BadInput, SourceError."""
+    connection = _checked(typed)
+    if not secret:
+        raise BadInput("Type the secret that the provider has given you.")
+    if connection["auth"] == "bearer":
+        _check_token(secret)
+    way = Way("oneroster", namespace or new_namespace(), secret, connection)
+    shared = open_way(way, clock.now().date()).schools()  # which day it is is of no weight to them
+    if not shared:
+        raise BadInput("The OneRoster provider answers, but there is no school in what it shares.")
+    return way, shared
+
+
+def open_way(way: Way, today: date, patience: float = ASKED_PATIENCE_SECONDS) -> Source:
+    """The source at the end of a way, before any district has it."""
+    if way.source == "clever":
+        budget = SharedBudget(current_config(), way.clever_id)
+        app = clever_app()
+        return CleverSource(app, way.clever_id, way.secret, patience=patience, budget=budget)
+    if way.parts is not None:
+        accepted = Accepted(way.parts, clock.now())
+        return FileSource(lambda: accepted, way.clever_id, today)
+    access = oneroster_access(way.connection, way.secret)
+    return oneroster_source(way.connection, access, way.clever_id, today, patience=patience)
 
 
 def connect_files(name: str) -> District:
@@ -83,24 +132,25 @@ def connect_files(name: str) -> District:
     if not name:
         raise BadInput("Type the district’s name.")
     before = schools.disconnected_named(name, "files")
-    namespace = before.clever_id if before is not None else _new_namespace()
+    namespace = before.clever_id if before is not None else new_namespace()
     district = schools.save_district(name, namespace, None, source="files")
     commit()
     return district
 
 
-def _new_namespace() -> str:
+def new_namespace() -> str:
     """Goes before a provider's ids here, which are its own only."""
     return f"or{secrets.token_hex(3)}"
 
 
 def _must_be_the_same(district: District, shared: set[str]) -> None:
     """Ids of another provider would make everybody a stranger."""
-    linked = set(schools.linked_clever_ids(district))
-    if linked and not linked & shared:
+    known = schools.all_clever_ids(district)
+    if len(known & shared) * 2 < len(known):
         raise BadInput(
-            f"This provider knows none of the {len(linked)} linked schools of {district.name}, so "
-            "it is another one. Nothing was changed; connect it as a district of its own."
+            f"This provider knows {len(known & shared)} of the {len(known)} schools of "
+            f"{district.name}, so it is another one. Nothing was changed; connect it as a district "
+            "of its own, or change the district’s source."
         )
 
 
@@ -131,5 +181,5 @@ def _check_token(token: str) -> None:
         raise BadInput("A token is one word of plain letters and digits; that isn’t one.")
 
 
-def _lock(secret: str) -> bytes:
+def lock(secret: str) -> bytes:
     return Vault(current_config().credentials_keys).lock(secret)

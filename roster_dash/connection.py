@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from roster_dash import clock
 from roster_dash.config import current_config
+from roster_dash.keeping import parts_kept
 from roster_dash.rate_budget import SharedBudget
 from roster_dash.roster.errors import NotLinked, RosterDashError
 from roster_dash.roster.findings import (
@@ -80,9 +81,9 @@ def _open_files(district: District, options: Mapping[str, Any]) -> Source:
     district_id = district.id
 
     def in_force() -> Accepted | None:
-        found = accepted.of_district(district_id)
+        found = accepted.in_force(district_id)
         commit()
-        return Accepted(*found) if found else None
+        return Accepted(parts_kept(district_id, found.digest), found.at) if found else None
 
     return FileSource(in_force, district.clever_id, day_of(district))
 
@@ -103,7 +104,9 @@ def oneroster_source(
     **options: Any,
 ) -> OneRosterSource:
     """A provider; what day it is decides who is enrolled."""
-    return OneRosterSource(Provider(connection["url"], access, namespace), today, **options)
+    allowed = current_config().outbound_allow
+    provider = Provider(connection["url"], access, namespace)
+    return OneRosterSource(provider, today, allowed=allowed, **options)
 
 
 def day_of(district: District) -> date:

@@ -20,12 +20,13 @@ from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 from sqlalchemy.exc import DBAPIError
 
-from roster_dash import broker, following, hooks, logs, notify, sync, together
+from roster_dash import broker, following, hooks, logs, notify, sync, together, watching
 from roster_dash.config import current_config
 from roster_dash.ending import Result
 from roster_dash.planning import today_at
 from roster_dash.roster.schedule import next_digest, next_notice
 from roster_dash.store import (
+    accepted,
     beats,
     glance,
     mails,
@@ -35,6 +36,7 @@ from roster_dash.store import (
     runs,
     schools,
     staleness,
+    switches,
     webhooks,
 )
 from roster_dash.store import settings as settings_store
@@ -48,6 +50,8 @@ QUEUES = ("mail", "events", "sync")
 SYNC_SECONDS = 1800
 MAIL_SECONDS = 120
 LOOK_SECONDS = 300
+FILE_SECONDS = 3600
+"""A gigabyte of CSV takes some minutes."""
 DAY = timedelta(days=1)
 KEPT_AFTER_SECONDS = 600
 KEPT_AFTER_FAILURE_SECONDS = 7 * 86_400
@@ -93,6 +97,11 @@ def enqueue_delivery(delivery_id: int) -> bool:
 def enqueue_look(district_id: int) -> bool:
     function, job_id = "roster_dash.jobs.look_at_events", f"events-{district_id}"
     return _enqueue("events", function, job_id, district_id, LOOK_SECONDS)
+
+
+def enqueue_file(file_id: int) -> bool:
+    function, job_id = "roster_dash.jobs.take_file", f"file-{file_id}"
+    return _enqueue("sync", function, job_id, file_id, FILE_SECONDS)
 
 
 def _enqueue(
@@ -187,6 +196,11 @@ def look_at_events(district_id: int) -> None:
     _without_texts(lambda: enqueue_runs(following.look(district_id)))
 
 
+def take_file(file_id: int) -> None:
+    """The job of one file that lies in a district's watched folder."""
+    _without_texts(partial(watching.take, file_id))
+
+
 def _without_texts(step: Callable[[], object]) -> None:
     """The queue writes down an error's text, which may quote somebody's data: it gets another one.
 
@@ -238,6 +252,7 @@ def tick(now: datetime) -> None:
     for what, step in (
         ("schedule", partial(start_due_runs, now)),
         ("events", partial(look_for_news, now)),
+        ("files", partial(look_for_files, now)),
         ("digest", partial(send_digests, now)),
         ("notice", partial(send_notices, now)),
         ("outage", _tell_outages),
@@ -290,7 +305,10 @@ def delete_what_is_too_old(now: datetime) -> None:
     beats.beat("retention", now)
     retention.clean_accounts(now)
     pulls.forget_old(now - DAY)
+    accepted.drop_unnamed(now)
+    switches.forget_old(now - switches.KEPT_FOR)
     commit()
+    watching.delete_old(now)
     for district in schools.all_districts():
         _guarded("retention", partial(_clean_district, district.id, now))
 
@@ -328,6 +346,11 @@ def _start_due_run(school_id: int, now: datetime) -> None:
 def look_for_news(now: datetime) -> None:
     """What the queue loses of this is looked at a few minutes later."""
     _enqueue_all(enqueue_look, following.claim_due(now))
+
+
+def look_for_files(now: datetime) -> None:
+    """What the queue loses of this is seen again a minute later."""
+    _enqueue_all(enqueue_file, watching.look(now))
 
 
 def send_digests(now: datetime) -> None:

@@ -95,10 +95,11 @@ def _compose(mail: MailRow) -> Mail:
 
 
 def _about_an_outage(mail: MailRow, district: District) -> Mail:
-    """A source that is down, or answers again."""
+    """A source that is down, or answers again; a file that came."""
     assert mail.about_at is not None
     zone, waiting = schools.zone_of(district.id), outages.waiting_schools(district.id)
-    url = f"{current_config().public_url}/districts/{district.id}"
+    page = "/files" if mail.kind.startswith("file_") else ""
+    url = f"{current_config().public_url}/districts/{district.id}{page}"
     return compose_notice(mail.kind, Notice(district.name, mail.about_at, zone, url, waiting))
 
 

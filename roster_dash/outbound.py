@@ -1,4 +1,5 @@
-"""Requests to addresses that users typed: never into the network that this server stands in.
+"""Requests to addresses that users typed, and to providers that they connect: never into the
+network that this server stands in.
 
 The address that is checked is the one that is connected to, so that a name can't lead elsewhere
 in between; redirects are not followed. OUTBOUND_ALLOW names the exceptions (host, or host:port).
@@ -12,9 +13,11 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from roster_dash.roster.errors import BadInput
@@ -46,7 +49,7 @@ def check_url(url: str, allowed: Collection[str]) -> None:
     is_allowed = _is_allowed(parts.hostname or "", _port(parts), allowed)
     if parts.scheme != "https" and not is_allowed:
         raise BadInput("The address must begin with https://, so that nobody can read along.")
-    _address(parts.hostname or "", _port(parts), allowed)
+    _check_host(parts.hostname or "", _port(parts), allowed)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Collection[str]) -> Answer:
@@ -77,6 +80,14 @@ def post(url: str, body: bytes, headers: Mapping[str, str], allowed: Collection[
 def _pool(parts: SplitResult, allowed: Collection[str]) -> HTTPConnectionPool:
     host, port = parts.hostname or "", _port(parts)
     limit = Timeout(connect=SECONDS, read=SECONDS)
+    pools = _pools(allowed)
+    if parts.scheme == "https":
+        return pools["https"](host, port, timeout=limit, ca_certs=certifi.where())
+    return pools["http"](host, port, timeout=limit)
+
+
+def _pools(allowed: Collection[str]) -> dict[str, type[HTTPConnectionPool]]:
+    """By scheme, pools whose connections are looked at when they are made."""
 
     class Guarded(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -86,18 +97,56 @@ def _pool(parts: SplitResult, allowed: Collection[str]) -> HTTPConnectionPool:
         def _new_conn(self) -> socket.socket:
             return _connected(self, allowed)
 
-    if parts.scheme == "https":
-        pool = HTTPSConnectionPool(host, port, timeout=limit, ca_certs=certifi.where())
-        pool.ConnectionCls = GuardedTls
-        return pool
-    plain = HTTPConnectionPool(host, port, timeout=limit)
-    plain.ConnectionCls = Guarded
-    return plain
+    class Pool(HTTPConnectionPool):
+        ConnectionCls = Guarded
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = GuardedTls
+
+    return {"http": Pool, "https": TlsPool}
+
+
+class GuardedAdapter(HTTPAdapter):
+    """For sessions of `requests`: every connection leads to the internet, or to what is allowed.
+
+    Behind a proxy of the environment the name is looked at before each request; who runs the proxy
+    decides where it goes. Errors: BadInput from `send`.
+    """
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        self._allowed = allowed
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._allowed)
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        if options.get("proxies"):
+            check_url(request.url or "", self._allowed)
+        return super().send(request, *args, **options)
 
 
 def _connected(connection: Any, allowed: Collection[str]) -> socket.socket:
-    address = _address(connection.host, connection.port, allowed)
-    return create_connection((address, connection.port), timeout=SECONDS)
+    """To any of the addresses that were looked at, as `requests` itself would."""
+    limit = connection.timeout
+    seconds = limit if isinstance(limit, int | float) else SECONDS
+    try:
+        addresses = _addresses(connection.host, connection.port)
+        _must_be_outside(connection.host, connection.port, addresses, allowed)
+        return _to_any(addresses, connection.port, seconds)
+    except OSError as error:
+        raise NewConnectionError(connection, f"no connection: {error}") from error
+
+
+def _to_any(addresses: list[str], port: int, seconds: float) -> socket.socket:
+    *others, last = addresses
+    for address in others:
+        try:
+            return create_connection((address, port), timeout=seconds)
+        except OSError:
+            continue
+    return create_connection((last, port), timeout=seconds)
 
 
 def _parts(url: str) -> SplitResult:
@@ -124,19 +173,30 @@ def _is_allowed(host: str, port: int, allowed: Collection[str]) -> bool:
     return host.casefold() in allowed or f"{host.casefold()}:{port}" in allowed
 
 
-def _address(host: str, port: int, allowed: Collection[str]) -> str:
-    """Where a host is; all its addresses must be public. Errors: BadInput."""
+def _check_host(host: str, port: int, allowed: Collection[str]) -> None:
+    try:
+        addresses = _addresses(host, port)
+    except OSError:
+        raise BadInput(f"There is no server called “{host[:100]}”.") from None
+    _must_be_outside(host, port, addresses, allowed)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """Where a host is. Errors: OSError."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise BadInput(f"There is no server called “{host[:100]}”.") from None
-    addresses = [str(each[4][0]) for each in found]
+    except UnicodeError as error:
+        raise OSError(str(error)) from None
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def _must_be_outside(host: str, port: int, addresses: list[str], allowed: Collection[str]) -> None:
+    """All addresses of a host must be public, unless it is allowed. Errors: BadInput."""
     if not _is_allowed(host, port, allowed) and not all(map(is_public, addresses)):
         raise BadInput(
             f"“{host[:100]}” is not on the internet, so nothing is sent there. Whoever runs this "
             "server can allow it in OUTBOUND_ALLOW."
         )
-    return addresses[0]
 
 
 def is_public(address: str) -> bool:

@@ -18,7 +18,7 @@ from roster_dash.store import settings as settings_store
 from roster_dash.store.audit import Did
 from roster_dash.store.history import owners_of
 from roster_dash.store.people import ActivePerson
-from roster_dash.store.runs import Ending, RunStatus
+from roster_dash.store.runs import Ending, RunStatus, Trigger
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import Run
 from roster_dash.store.transactions import commit, committed
@@ -63,6 +63,7 @@ def is_revertible(run: Run) -> bool:
     """Whether a run is of a kind and age that can be taken back."""
     return (
         run.status in (RunStatus.SUCCEEDED, RunStatus.HELD)
+        and run.trigger != Trigger.SWITCH
         and run.finished_at is not None
         and clock.now() - run.finished_at <= WINDOW
     )
@@ -128,6 +129,8 @@ def _reverting(run: Run, only: Collection[int] | None) -> Reverting:
 def _what_it_is(run: Run) -> str:
     if run.finished_at is None:
         return "is not over yet"
+    if run.trigger == Trigger.SWITCH:
+        return "went along with the district’s other source; change that back under Connection"
     if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
         return f"has {run.status}"
     return f"ended on {run.finished_at:%d %B %Y}"

@@ -17,6 +17,26 @@ from roster_dash.sources.oneroster.records import (
     RoleAt,
     UserRecord,
 )
+from roster_dash.sources.oneroster.shelf import Shelf
+
+
+def on_shelf(roster: OneRoster) -> Shelf:
+    shelf = Shelf()
+    shelf.add_all(roster)
+    return shelf
+
+
+def whole(shelf: Shelf) -> OneRoster:
+    """All that lies on a shelf; None, where a record is gone, isn't there."""
+    return OneRoster(
+        orgs={each.id: each for each in shelf.orgs.values()},
+        sessions={each.id: each for each in shelf.sessions.values()},
+        courses={each.id: each for each in shelf.courses.values()},
+        classes={each.id: each for each in shelf.classes.values()},
+        users={each.id: each for each in shelf.users.values()},
+        enrollments={each.id: each for each in shelf.enrollments.values()},
+    )
+
 
 HEADERS = {
     "orgs": "name type identifier parentSourcedId",

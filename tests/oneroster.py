@@ -28,11 +28,15 @@ def open_source(
     page_size: int = 4,
     **options: Any,
 ) -> OneRosterSource:
-    """A source that doesn't wait. Four records a page make several pages of most collections."""
+    """A source that doesn't wait, and may ask this machine.
+
+    Four records a page make several pages of most collections.
+    """
     provider = Provider(
         f"{server.url}{BASES[version]}", access or StaticToken(STATIC_TOKEN), NAMESPACE, page_size
     )
-    return OneRosterSource(provider, TODAY, sleep=lambda seconds: None, **options)
+    known = {"allowed": ("127.0.0.1",), "sleep": lambda seconds: None, **options}
+    return OneRosterSource(provider, TODAY, **known)
 
 
 def rosters(source: OneRosterSource) -> dict[str, Snapshot]:

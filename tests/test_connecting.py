@@ -153,6 +153,29 @@ def test_another_way_to_the_same_provider_keeps_everybody(provider: Server, make
     assert [(row.id, row.source_id) for row in people_of(school)] == before
 
 
+def test_another_provider_is_known_also_when_the_schools_are_unlinked(
+    provider: Server, make: Builder
+) -> None:
+    """Its sourcedIds may be the same as the other one's, and mean other people."""
+    district = connected(provider)
+    linked(district, make)
+    schools.disconnect_district(district)
+    commit()
+    provider.provider.world["orgs"] = [
+        each | {"sourcedId": f"other-{each['sourcedId']}"}
+        for each in provider.provider.world["orgs"]
+    ]
+    with pytest.raises(BadInput, match="knows 0 of the 1 schools"):
+        connect_oneroster("Hill", typed(provider), STATIC_TOKEN, district)
+
+
+def test_a_secret_that_no_header_takes_is_refused_without_being_said(provider: Server) -> None:
+    secret = "line\nbreak"
+    with pytest.raises(BadInput, match="one word") as refused:
+        connect_oneroster("Hill and Dale", typed(provider), secret)
+    assert secret not in str(refused.value)
+
+
 def test_another_provider_is_not_taken_for_the_one_that_is_connected(
     provider: Server, make: Builder
 ) -> None:
@@ -197,7 +220,7 @@ def test_what_was_typed_stays_but_for_the_secret_when_it_does_not_work(
     provider: Server, make: Builder, visit_as: VisitAs
 ) -> None:
     visitor = visit_as(make.specialist())
-    form = typed(provider) | {"secret": "not the token"}
+    form = typed(provider) | {"secret": "not-the-token"}
     answer = visitor.post("/districts/oneroster", form, page="/districts")
     assert answer.status_code == 422
     assert "refuses our access token" in answer.text

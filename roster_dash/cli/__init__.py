@@ -12,6 +12,7 @@ from roster_dash.cli import (
     giving,
     processes,
     setup,
+    switching,
     syncing,
 )
 from roster_dash.cli.output import Commands
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     for module in (
         setup,
         files,
+        switching,
         syncing,
         deciding,
         asking,

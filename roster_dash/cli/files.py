@@ -6,8 +6,10 @@ import click
 
 from roster_dash.arriving import Arrived, accept, arrive
 from roster_dash.cli.output import answers, tell
+from roster_dash.config import current_config
 from roster_dash.connecting import connect_files
-from roster_dash.store import schools
+from roster_dash.store import dropped, schools
+from roster_dash.store.transactions import commit
 
 
 @click.command("connect-files", help="Connect a district that sends OneRoster CSV files.")
@@ -37,6 +39,28 @@ def import_zip(district_ref: str, path: Path, is_accepted: bool, as_json: bool) 
     )
 
 
+@click.command("watch-files", help="Say, or choose, what becomes of files in a watched folder.")
+@click.argument("district_ref", metavar="DISTRICT")
+@click.option(
+    "--accept/--wait",
+    "by_itself",
+    default=None,
+    help="Accept files that need nobody, or have each wait for somebody.",
+)
+@answers
+def watch(district_ref: str, by_itself: bool | None, as_json: bool) -> None:
+    district = schools.find_district(district_ref)
+    if by_itself is not None:
+        dropped.choose(district, accepts_by_itself=by_itself)
+        commit()
+    root, is_accepted = current_config().roster_files_dir, dropped.accepts_by_itself(district)
+    folder = str(root / str(district.id)) if root else None
+    where = f"Watched: {folder}" if folder else "Nothing is watched: ROSTER_FILES_DIR is unset."
+    what = "are accepted by themselves if they need nobody" if is_accepted else "wait for somebody"
+    document = {"district": district.id, "folder": folder, "accepts_by_itself": is_accepted}
+    tell(document, [where, f"Files from there {what}."], wants_json=as_json)
+
+
 def _document(district_id: int, arrived: Arrived, *, is_accepted: bool) -> dict[str, object]:
     return {
         "district": district_id,
@@ -61,4 +85,4 @@ def _lines(arrived: Arrived, *, is_accepted: bool) -> list[str]:
     return [*arrived.notes, *schools_in_it, *foreseen, end]
 
 
-COMMANDS = (connect, import_zip)
+COMMANDS = (connect, import_zip, watch)

@@ -35,6 +35,19 @@ _WORDS = {
         "being done now.",
         "See the schools",
     ),
+    "file_refused": (
+        "A file of {about} was refused",
+        "A zip of OneRoster files that came into the folder of {about} on {since} can’t be used. "
+        "Nothing was changed, and the syncs go on by what was accepted before. The page Files says "
+        "why, and so does the text file beside the zip in the folder “refused”.",
+        "See why it was refused",
+    ),
+    "file_waits": (
+        "A file of {about} waits for you",
+        "A zip of OneRoster files that came into the folder of {about} was read on {since}. The "
+        "page Files shows what it would do; nothing is changed before somebody accepts it.",
+        "Look at it",
+    ),
     "stale": (
         "{about}: no good sync since {short}",
         "The last good sync of {about} was on {since}. Its people and lists are as they were "

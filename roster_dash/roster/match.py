@@ -1,7 +1,9 @@
 """Who in the roster is whom here.
 
 1. The source's own id.
-2. For people here without such a match: sis_id or student number, within a role.
+2. For people here without such a match: sis_id or student number, within a role. Another source
+   may number people otherwise: of somebody who has an id already, a number tells nothing where
+   name, e-mail and the other number all differ.
 3. Then e-mail, within a role, only where it is unique on both sides, and not from one person to
    another: their numbers and their names differ.
 
@@ -9,7 +11,7 @@ Never by name, never across students and adults, and two records never become on
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -25,10 +27,14 @@ _NUMBERED = (Role.STUDENT, Role.TEACHER, Role.STAFF)
 
 @dataclass(slots=True)
 class Matches:
-    """`of` maps a record's source_id to the person here; `conflicts` to everyone it fits."""
+    """`of` maps a record's source_id to the person here; `conflicts` to everyone it fits.
+
+    `by_number_only`: records in conflict whose number is somebody's that they seem not to be.
+    """
 
     of: dict[str, KeptPerson] = field(default_factory=dict)
     conflicts: dict[str, tuple[KeptPerson, ...]] = field(default_factory=dict)
+    by_number_only: set[str] = field(default_factory=set)
 
 
 def match_people(records: Sequence[Person], kept: Sequence[KeptPerson]) -> Matches:
@@ -44,22 +50,28 @@ def match_people(records: Sequence[Person], kept: Sequence[KeptPerson]) -> Match
             matches.of[record.source_id] = row
     taken = {row.id for row in matches.of.values()}
     if unmatched and len(taken) < len(kept):
-        _match_by_numbers(unmatched, [row for row in kept if row.id not in taken], matches)
+        free = [row for row in kept if row.id not in taken]
+        doubted = _match_by_numbers(unmatched, free, matches)
         _match_by_email(records, kept, matches)
+        _leave_to_somebody(doubted, matches)
     return matches
 
 
 def _match_by_numbers(
     records: Iterable[Person], free: Iterable[KeptPerson], matches: Matches
-) -> None:
-    index: dict[Trait, list[KeptPerson]] = defaultdict(list)
-    for row in free:
-        for trait in _numbers(row.person):
-            index[trait].append(row)
+) -> dict[str, tuple[KeptPerson, ...]]:
+    """Gives whom records have nothing but a number in common with: source_id -> people here."""
+    index = _by_number(free)
     fits: dict[str, dict[int, KeptPerson]] = {}
+    doubted: dict[str, tuple[KeptPerson, ...]] = {}
     claims: dict[int, int] = defaultdict(int)
     for record in records:
-        rows = {row.id: row for trait in _numbers(record) for row in index.get(trait, ())}
+        fitting = {row.id: row for trait in _numbers(record) for row in index.get(trait, ())}
+        rows = {key: row for key, row in fitting.items() if not _is_another(record, row.person)}
+        if len(rows) < len(fitting):
+            doubted[record.source_id] = tuple(
+                row for key, row in fitting.items() if key not in rows
+            )
         if rows:
             fits[record.source_id] = rows
             for row_id in rows:
@@ -70,6 +82,40 @@ def _match_by_numbers(
             matches.conflicts[source_id] = (first, *others)
         else:
             matches.of[source_id] = first
+    return doubted
+
+
+def _by_number(rows: Iterable[KeptPerson]) -> Mapping[Trait, Sequence[KeptPerson]]:
+    index: dict[Trait, list[KeptPerson]] = defaultdict(list)
+    for row in rows:
+        for trait in _numbers(row.person):
+            index[trait].append(row)
+    return index
+
+
+def _leave_to_somebody(doubted: Mapping[str, tuple[KeptPerson, ...]], matches: Matches) -> None:
+    """A record whose number is that of somebody else by all the rest is nobody's yet."""
+    taken = {row.id for row in matches.of.values()}
+    for source_id, rows in doubted.items():
+        free = tuple(row for row in rows if row.id not in taken)
+        if free and source_id not in matches.of and source_id not in matches.conflicts:
+            matches.conflicts[source_id] = free
+            matches.by_number_only.add(source_id)
+
+
+def _is_another(record: Person, person: Person) -> bool:
+    """Whether all that is known of both but one number tells them apart."""
+    if not person.source_id:
+        return False
+    here, there = _full_name(person), _full_name(record)
+    numbers = (person.sis_id, person.student_number), (record.sis_id, record.student_number)
+    agree = all(numbers[0]) and numbers[0] == numbers[1]
+    same_address = "@" in record.email and record.email.casefold() == person.email.casefold()
+    return bool(here and there) and here != there and not agree and not same_address
+
+
+def _full_name(person: Person) -> str:
+    return " ".join(f"{person.first_name} {person.last_name}".split()).casefold()
 
 
 def _match_by_email(

@@ -46,6 +46,9 @@ REASONS: dict[str, str] = {
     "not_from_roster": "Added here; the roster never had them.",
     "fits_several": "Several people here fit this record; it must be settled by hand.",
     "fitted_by_several": "Several records fit the same person here; it must be settled by hand.",
+    "fits_by_number_only": "Has the number of somebody here whose name and e-mail are others; "
+    "it must be settled by hand.",
+    "switched": "Recognised in the district’s new source.",
     "awaiting_conflict": "Fits a record that also fits others; left as they are.",
     "no_name": "The record has no name at all.",
     "no_id": "The record has no id.",

@@ -117,6 +117,8 @@ class _Proposer:
         elif record.source_id in matches.conflicts:
             several = len(matches.conflicts[record.source_id]) > 1
             reason = "fits_several" if several else "fitted_by_several"
+            if record.source_id in matches.by_number_only:
+                reason = "fits_by_number_only"
             self._end(Outcome.CONFLICT, reason, record)
         elif row is None:
             values = person_values(record, with_contact=self._settings.contacts != "off")

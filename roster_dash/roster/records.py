@@ -109,6 +109,8 @@ class SharedSchool:
 
     source_id: str
     name: str
+    number: str = ""
+    """What the school's own system calls it, if the source says so."""
 
 
 @dataclass(frozen=True, slots=True)

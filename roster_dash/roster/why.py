@@ -203,6 +203,7 @@ def _sum(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str]:
         "no_role": f"{SIS}: give them a role at this school.",
         "no_name": f"{SIS}: their record has no name.",
         "fits_several": f"{OWNER}: archive or correct the one who is not meant.",
+        "fits_by_number_only": f"{OWNER}: correct the name or number of the one here, or {SIS}.",
         "fitted_by_several": f"{SIS}: several records have the same number.",
         "rejected": f"{OWNER}: the change was rejected; edit the person by hand if that was wrong.",
     }

@@ -250,4 +250,6 @@ def find_token(app: CleverApp, district_id: str) -> str:
 
 
 def _shared_school(record: Json) -> SharedSchool:
-    return SharedSchool(str(record.get("id") or ""), str(record.get("name") or "").strip())
+    number = str(record.get("school_number") or record.get("sis_id") or "").strip()
+    name = str(record.get("name") or "").strip()
+    return SharedSchool(str(record.get("id") or ""), name, number)

@@ -8,7 +8,7 @@ that can't be proved complete is a SourceError.
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
@@ -16,8 +16,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 
+from roster_dash.outbound import GuardedAdapter
 from roster_dash.roster.errors import (
     AccessRefused,
+    BadInput,
     NotShared,
     NotUnderstood,
     SourceDown,
@@ -83,6 +85,8 @@ class JsonApi:
     is refused; it gives the present one.
     `patience` (seconds) is the budget for waiting; `sleep` is for tests and drills. `direct`: no
     proxy of the environment is used. `budget` is shared by everybody who uses the token.
+    `allowed`: the address was typed by somebody, so each connection is looked at, and none leads
+    into our own network but to these hosts (outbound.py); None: whoever runs us has set it.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class JsonApi:
         patience: float = PATIENCE_SECONDS,
         direct: bool = False,
         budget: Budget | None = None,
+        allowed: Collection[str] | None = None,
     ) -> None:
         self._base = base_url
         self._token = token
@@ -111,6 +116,9 @@ class JsonApi:
         self._window_ends: float | None = None
         self._session = requests.Session()
         self._session.trust_env = not direct
+        if allowed is not None:
+            for scheme in ("https://", "http://"):
+                self._session.mount(scheme, GuardedAdapter(allowed))
         self._session.headers["Accept"] = "application/json"
         self.requests = 0
 
@@ -250,6 +258,11 @@ class JsonApi:
                 self._note_window(response)
                 self._check(response, what)
                 return _read(response, read)
+        except BadInput as refusal:
+            raise SourceError(
+                f"{self._name} can’t be asked for the {what}: {refusal.message} Nothing was "
+                "changed here."
+            ) from None
         except requests.Timeout:
             raise PassingFaultError("it did not answer in time") from None
         except requests.RequestException:

@@ -19,6 +19,7 @@ LOST_AFTER = timedelta(seconds=60)
 _FORGOTTEN_AFTER = timedelta(days=1)
 _RUN = "run-"
 _PULL = "pull-"
+_FILE = "file-"
 
 
 def beat(name: str, at: datetime | None = None) -> None:
@@ -58,6 +59,11 @@ def of_pull(district_id: int) -> str:
     return f"{_PULL}{district_id}"
 
 
+def of_file(file_id: int) -> str:
+    """The name under which the process beats that takes in a file."""
+    return f"{_FILE}{file_id}"
+
+
 def pulled_districts() -> list[int]:
     """The ids of the districts that somebody pulls now."""
     alive = (Beat.name.startswith(_PULL), Beat.at > datetime.now(UTC) - LOST_AFTER)
@@ -76,6 +82,6 @@ def stop(name: str) -> None:
 
 def forget_old() -> None:
     """Beats of those whose processes were killed before they could take them back."""
-    theirs = or_(Beat.name.startswith(_RUN), Beat.name.startswith(_PULL))
+    theirs = or_(*(Beat.name.startswith(each) for each in (_RUN, _PULL, _FILE)))
     old = (theirs, Beat.at < datetime.now(UTC) - _FORGOTTEN_AFTER)
     db.session.execute(delete(Beat).where(*old))

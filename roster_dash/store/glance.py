@@ -21,6 +21,7 @@ from roster_dash.roster.roles import PRECEDENCE, Role
 from roster_dash.roster.settings import from_flat
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import HoldRow, PersonRow, Run, School, SettingsVersion
+from roster_dash.store.triggers import Trigger
 
 TREND = 14
 """So many syncs are in the small picture."""
@@ -98,9 +99,10 @@ def _finished(school_id: int) -> Sequence[Run]:
 
 
 def last_succeeded_at(school_id: int) -> datetime | None:
-    """When the newest sync ended that wrote what it may. A revert is none."""
+    """When the newest sync ended that wrote what it may. A revert is none, nor another source."""
     good = (Run.school_id == school_id, Run.status.in_(_GOOD), Run.reverts_id.is_(None))
-    return db.session.scalar(select(func.max(Run.finished_at)).where(*good))
+    is_sync = Run.trigger != Trigger.SWITCH
+    return db.session.scalar(select(func.max(Run.finished_at)).where(*good, is_sync))
 
 
 def _people(school_id: int) -> dict[str, int]:

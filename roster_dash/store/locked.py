@@ -11,12 +11,13 @@ from roster_dash.roster.errors import RosterDashError
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
 from roster_dash.store.secrets import Vault
-from roster_dash.store.tables import District, User, Webhook
+from roster_dash.store.tables import District, PlannedSwitch, User, Webhook
 
 _LOCKED: tuple[tuple[str, InstrumentedAttribute[bytes | None]], ...] = (
     ("district", District.token),
     ("user", User.totp_key),
     ("webhook", Webhook.secret),
+    ("planned switch", PlannedSwitch.token),
 )
 """Each column that is encrypted, and what its rows are called."""
 

@@ -54,6 +54,16 @@ def forget(school_id: int) -> None:
     db.session.execute(delete(PulledAnswer).where(PulledAnswer.school_id == school_id))
 
 
+def forget_of_district(district_id: int) -> None:
+    """All its schools' parts are older than what has come now."""
+    schools = select(School.id).where(School.district_id == district_id)
+    db.session.execute(
+        delete(PulledAnswer)
+        .where(PulledAnswer.school_id.in_(schools))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def forget_old(before: datetime) -> None:
     """What nobody took in time."""
     db.session.execute(delete(PulledAnswer).where(PulledAnswer.pulled_at < before))

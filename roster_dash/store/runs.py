@@ -347,6 +347,32 @@ def add_revert(
     return made
 
 
+def add_switch(school: School, user_id: int | None, ending: Ending, now: datetime) -> Run:
+    """What changing the district's source did to a school, as a run that is over at once."""
+    made = Run(
+        school_id=school.id,
+        status=ending.status,
+        trigger=Trigger.SWITCH,
+        user_id=user_id,
+        message=ending.message,
+        counts=ending.counts,
+        size=size_of(ending.counts),
+        created_at=now,
+        started_at=now,
+        finished_at=now,
+    )
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def running_in(district_id: int) -> Sequence[Run]:
+    """The runs of a district's schools that are at work."""
+    query = select(Run).join(School, School.id == Run.school_id)
+    of_district = School.district_id == district_id
+    return db.session.scalars(query.where(of_district, Run.status == RunStatus.RUNNING)).all()
+
+
 def request_cancel(run: Run) -> bool:
     """Cancels a queued run at once; asks a running one to stop. False if it is over already."""
     lock_school(run.school_id)

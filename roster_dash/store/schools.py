@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, select, update
 
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
 from roster_dash.roster.records import SharedSchool
-from roster_dash.store import audit
+from roster_dash.store import accepted, audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import AcceptedRoster, District, Run, School, WaitingRoster
+from roster_dash.store.tables import District, PlannedSwitch, Run, School
 
 DEFAULT_TIMEZONE = "America/New_York"
+LONGEST_ID = 64
 
 
 def save_district(
@@ -55,7 +56,7 @@ def save_token(district_id: int, token: bytes) -> None:
 def link_school(district: District, shared: SharedSchool, timezone: str | None) -> School:
     """Links a shared school; linking it again renews its name, and its zone if one is given.
 
-    Errors: BadInput for an unknown zone.
+    Errors: BadInput for an unknown zone, or an id that is too long.
     """
     try:
         ZoneInfo(timezone or DEFAULT_TIMEZONE)
@@ -63,6 +64,11 @@ def link_school(district: District, shared: SharedSchool, timezone: str | None) 
         raise BadInput(
             f"There is no time zone “{timezone}”; say one like America/Chicago."
         ) from None
+    if len(shared.source_id) > LONGEST_ID:
+        raise BadInput(
+            f"The id of {shared.name or 'a school'} at its source has {len(shared.source_id)} "
+            f"characters; at most {LONGEST_ID} are possible."
+        )
     school = db.session.scalar(select(School).where(School.clever_id == shared.source_id))
     if school is None:
         school = School(
@@ -110,11 +116,10 @@ def _stop_runs(school_id: int, now: datetime) -> None:
 
 def disconnect_district(district: District) -> None:
     """Erases a district's token and unlinks its schools; linking again goes on where it was."""
-    for school_id in sorted(school.id for school in district.schools):
-        lock_school(school_id)  # schools before their district, as everybody does
+    lock_schools_of(district.id)  # schools before their district, as everybody does
     district.token = None
-    for table in (AcceptedRoster, WaitingRoster):
-        db.session.execute(delete(table).where(table.district_id == district.id))
+    accepted.drop_all(district.id)
+    accepted.drop_planned(PlannedSwitch.district_id == district.id)
     district.disconnected_at = clock.now()
     forget_outage(district)
     for school in district.schools:
@@ -124,9 +129,15 @@ def disconnect_district(district: District) -> None:
 
 
 def disconnected_named(name: str, source: str) -> District | None:
-    """A disconnected district of a kind of source, by its name."""
+    """The one disconnected district of a kind of source that has this name."""
     query = select(District).where(District.name == name, District.source == source)
-    return db.session.scalar(query.where(District.disconnected_at.is_not(None)).limit(1))
+    found = db.session.scalars(query.where(District.disconnected_at.is_not(None)).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def by_source_id(clever_id: str) -> District | None:
+    """The district that has this id at its source."""
+    return db.session.scalar(select(District).where(District.clever_id == clever_id))
 
 
 def get_district(district_id: int) -> District | None:
@@ -188,6 +199,20 @@ def lock_school(school_id: int) -> None:
     db.session.execute(query.with_for_update(key_share=True))
 
 
+def lock_district(district_id: int) -> District | None:
+    """One at a time decides what its rosters come from; as it is now."""
+    return db.session.get(
+        District, district_id, populate_existing=True, with_for_update={"key_share": True}
+    )
+
+
+def lock_schools_of(district_id: int) -> None:
+    """The same of all schools of a district; what was read of them before is read anew."""
+    query = select(School.id).where(School.district_id == district_id).order_by(School.id)
+    db.session.execute(query.with_for_update(key_share=True))
+    db.session.expire_all()
+
+
 def get_school(school_id: int) -> School | None:
     return db.session.get(School, school_id)
 
@@ -222,6 +247,11 @@ def linked_clever_ids(district: District) -> dict[str, int]:
     return {
         school.clever_id: school.id for school in district.schools if school.unlinked_at is None
     }
+
+
+def all_clever_ids(district: District) -> set[str]:
+    """Ids at the source of a district's schools, of those that are unlinked, too."""
+    return {school.clever_id for school in district.schools}
 
 
 def _is_id(reference: str) -> bool:

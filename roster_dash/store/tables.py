@@ -274,13 +274,15 @@ class StoredDistrictPart(Base):
 
 
 class AcceptedRoster(Base):
-    """What a district has sent as files and somebody has accepted, whole and compressed."""
+    """What a district has sent as files and somebody has accepted. `payload` is the part that all
+    its schools share, compressed; the others are under `digest`."""
 
     __tablename__ = "accepted_rosters"
 
     district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), primary_key=True)
     accepted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+    digest: Mapped[str] = mapped_column(String(32), server_default="")
 
 
 class WaitingRoster(Base):
@@ -295,6 +297,66 @@ class WaitingRoster(Base):
     over: Mapped[datetime | None] = mapped_column(UtcDateTime)
     notes: Mapped[list[str]] = mapped_column(JSON)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class RosterPart(Base):
+    """A part of a roster that waits or is in force, compressed. `school` is a school's sourcedId;
+    null: records of no school."""
+
+    __tablename__ = "roster_parts"
+    __table_args__ = (Index("ix_roster_parts_roster_school", "roster", "school"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roster: Mapped[str] = mapped_column(String(32))
+    school: Mapped[str | None] = mapped_column(String(255))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DroppedFile(Base):
+    """A file that lies in a district's watched folder, as it was when it was looked at.
+
+    `changed_at` in nanoseconds. `outcome` is blank until it is known what becomes of it, `reason`
+    why it was refused.
+    """
+
+    __tablename__ = "dropped_files"
+    __table_args__ = (UniqueConstraint("district_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"))
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+    district: Mapped["District"] = relationship()
+
+
+class PlannedSwitch(Base):
+    """Another source for a district, tried and not yet switched to.
+
+    `source`, `clever_id`, `token` and `connection` are as the district's will be, `digest` and
+    `payload` as a WaitingRoster's, of what was sent as files. `schools`: what it shares, as [id,
+    name] each. `matches`: school here -> there.
+    """
+
+    __tablename__ = "planned_switches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("districts.id"), unique=True)
+    source: Mapped[str] = mapped_column(String(20))
+    clever_id: Mapped[str] = mapped_column(String(64))
+    token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    connection: Mapped[dict[str, str]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    schools: Mapped[list[list[str]]] = mapped_column(JSON)
+    matches: Mapped[dict[str, str]] = mapped_column(JSON)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PulledAnswer(Base):

@@ -44,11 +44,18 @@ def begin_snapshot_of_database() -> None:
         db.session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
-def committed(step: Callable[[], T], patience: float = ASKED_PATIENCE_SECONDS) -> T:
-    """A step in one such transaction, committed; again after faults that pass."""
+def committed(
+    step: Callable[[], T], patience: float = ASKED_PATIENCE_SECONDS, *, snapshot: bool = True
+) -> T:
+    """A step in one such transaction, committed; again after faults that pass.
+
+    Without `snapshot`: for a step that begins by locking all that it goes by, and has to see what
+    was committed while it waited for that.
+    """
 
     def whole() -> T:
-        begin_snapshot_of_database()
+        begin = begin_snapshot_of_database if snapshot else rollback
+        begin()
         try:
             result = step()
             commit()

@@ -9,6 +9,7 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     REVERT = "revert"
     EVENTS = "events"
+    SWITCH = "switch"
 
     @property
     def urgency(self) -> int:

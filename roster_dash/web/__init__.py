@@ -28,6 +28,7 @@ from roster_dash.web.requests import views as requests
 from roster_dash.web.rostering import views as rostering
 from roster_dash.web.runs import views as runs
 from roster_dash.web.second_factor import views as second_factor
+from roster_dash.web.switching import views as switching
 from roster_dash.web.together import views as together
 from roster_dash.web.why import views as why
 
@@ -47,6 +48,7 @@ AREAS = (
     people,
     lists,
     connection,
+    switching,
     files,
     integrations,
     api,

@@ -37,6 +37,7 @@ TRIGGERS = {
     "schedule": "Daily sync",
     "events": "Change in Clever",
     "revert": "Taken back",
+    "switch": "Another source",
 }
 
 SOURCES = {"clever": "Clever", "oneroster": "OneRoster", "files": "files"}

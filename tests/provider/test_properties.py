@@ -23,6 +23,7 @@ from roster_dash.sources.oneroster.csv_notes import Notes
 from roster_dash.sources.oneroster.csv_zip import read_bulk
 from roster_dash.sources.oneroster.meaning import District
 from roster_dash.sources.oneroster.records import OneRoster
+from tests.csv_zips import whole
 from tests.sources.test_oneroster_csv_properties import rosters
 
 TODAY = date(2026, 10, 1)
@@ -64,7 +65,7 @@ def said_by_us(draw: st.DrawFn) -> OneRoster:
 def through_zip(records: OneRoster, path: Path) -> OneRoster:
     with open(path, "wb") as file:
         write_zip(records, file)
-    return read_bulk(path, Notes())
+    return whole(read_bulk(path, Notes()))
 
 
 def through_json(records: OneRoster) -> OneRoster:

@@ -29,13 +29,19 @@ def told(server: Server) -> list[tuple[int, Any, dict[str, str]]]:
     questions = [
         *((name, base, {"limit": 3, "offset": 0}) for name in COLLECTIONS for base in (V1P1, V1P2)),
         *(("users", V1P2, {"limit": 3, "offset": offset}) for offset in (3, 99)),
+        ("enrollments", V1P2, {"limit": 3, "offset": 3}),
     ]
     answers = [ask(server, name, base, **query) for name, base, query in questions]
-    kept = ("X-Total-Count", "X-Count", "Link")
+    kept = ("X-Total-Count", "X-Count", "Link", "X-Perm-Rev", "Retry-After")
     return [
-        (each.status_code, each.json(), {name: each.headers.get(name, "") for name in kept})
+        (each.status_code, body_of(each), {name: each.headers.get(name, "") for name in kept})
         for each in answers
     ]
+
+
+def body_of(answer: requests.Response) -> Any:
+    is_json = answer.headers["Content-Type"] == "application/json"
+    return answer.json() if is_json else answer.text
 
 
 @pytest.mark.parametrize("base", [V1P1, V1P2])
@@ -91,12 +97,20 @@ VALUES: dict[str, Any] = {
     "null_envelope": "users",
     "fails_after": 2,
     "missing_collection": "users",
+    "booleans_as_texts": "TRUE",
+    "revisions": 2,
+    "roleless": "*",
+    "doubles": "users",
+    "dangling": "users",
+    "empties": "users",
 }
 TOGETHER: dict[str, dict[str, Any]] = {
     "gone_status": {"gone_status": "inactive", "shows_gone": True},
     "link_host": {"link_host": "http://elsewhere.example", "links": True},
     "failures": {"failures": 2, "fails_after": 2},
     "failure_status": {"failure_status": 400, "fails_after": 2},
+    "retry_after": {"retry_after": 3, "fails_after": 2, "failure_status": 429},
+    "failure_body": {"failure_body": "page", "fails_after": 2},
 }
 OF_TOKENS = ("expires_tokens_after", "gives_tokens")
 

@@ -1,9 +1,11 @@
 """How a OneRoster provider lets us in, and that nobody else learns how."""
 
+import socket
 from typing import Any
 
 import pytest
 
+from roster_dash import outbound
 from roster_dash.roster.errors import AccessRefused, SourceDown, SourceError
 from roster_dash.sandbox.oneroster.access import (
     CLIENT_ID,
@@ -12,8 +14,8 @@ from roster_dash.sandbox.oneroster.access import (
     CONSUMER_SECRET,
     STATIC_TOKEN,
 )
-from roster_dash.sandbox.oneroster.server import Server, running
-from roster_dash.sources.oneroster.api import Provider
+from roster_dash.sandbox.oneroster.server import V1P2, Server, running
+from roster_dash.sources.oneroster.api import OneRosterSource, Provider
 from roster_dash.sources.oneroster.api_access import (
     SCOPES,
     Access,
@@ -22,7 +24,7 @@ from roster_dash.sources.oneroster.api_access import (
     StaticToken,
     signature,
 )
-from tests.oneroster import EXPECTED, HILL, open_source, rosters, silent
+from tests.oneroster import EXPECTED, HILL, TODAY, open_source, rosters, silent
 
 SECRETS = (STATIC_TOKEN, CLIENT_SECRET, CONSUMER_SECRET)
 
@@ -144,3 +146,41 @@ def test_a_provider_that_is_not_there_is_down() -> None:
     for access in (StaticToken(STATIC_TOKEN), credentials(gone)):
         with pytest.raises(SourceDown):
             open_source(gone, access=access).schools()
+
+
+def test_a_provider_that_leads_into_our_own_network_is_not_asked(provider: Server) -> None:
+    """Whatever its name led to when it was connected."""
+    ways: list[Access] = [StaticToken(STATIC_TOKEN), credentials(provider)]
+    for access in ways:
+        with pytest.raises(SourceError, match="is not on the internet") as error:
+            open_source(provider, access=access, allowed=()).schools()
+        assert "Nothing was changed here" in error.value.message
+    assert provider.provider.requests == []
+    assert provider.provider.gate.given == {}
+
+
+def test_a_name_that_leads_inside_after_it_was_checked_reaches_nothing(
+    provider: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS says a public address when it is connected, and another one at night."""
+    port = int(provider.url.rpartition(":")[2])
+    answers = iter([["8.8.8.8"], ["127.0.0.1"], ["8.8.8.8", "127.0.0.1"]])
+
+    def resolve(host: str, asked: int, **_: object) -> list[tuple[object, ...]]:
+        found = next(answers) if host == "rebind.example" else [host]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, asked)) for each in found]
+
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *_, **__: resolve(host, port))
+    outbound.check_url("https://rebind.example/ims/oneroster/v1p1", ())
+    at = Provider(f"http://rebind.example:{port}{V1P2}", StaticToken(STATIC_TOKEN), "or7")
+    for _ in range(2):
+        source = OneRosterSource(at, TODAY, sleep=lambda seconds: None)
+        with pytest.raises(SourceError, match=r"“rebind\.example” is not on the internet"):
+            source.schools()
+    assert provider.provider.requests == []
+
+
+def test_a_name_that_nobody_knows_tonight_is_a_source_that_is_down() -> None:
+    at = Provider("https://nowhere.invalid/ims/oneroster/v1p1", StaticToken(STATIC_TOKEN), "or7")
+    with pytest.raises(SourceDown):
+        OneRosterSource(at, TODAY, sleep=lambda seconds: None).schools()

@@ -85,7 +85,15 @@ HARMLESS = [
     Liberty({"shows_gone": True, "gone_status": "ToBeDeleted"}),
     Liberty({"agents_at": "contact"}),
     Liberty({"agents_at": "both"}),
-    Liberty({"booleans_as_texts": True}),
+    Liberty({"booleans_as_texts": "true"}),
+    Liberty({"booleans_as_texts": "TRUE"}),
+    Liberty({"roleless": "user-fay"}),
+    Liberty({"doubles": "users", "total_header": ""}, page_size=5000),
+    Liberty({"doubles": "enrollments", "total_is_the_pages": True}, page_size=5000),
+    Liberty({"dangling": "classes"}),
+    Liberty({"revisions": 0}),
+    Liberty({"revisions": 3}),
+    Liberty({"revisions": 3, "clamp": 3}, page_size=5000),
     Liberty({"blanks": "null"}),
     Liberty({"blanks": "absent"}),
     Liberty({"extras": True}),
@@ -96,6 +104,13 @@ HARMLESS = [
     Liberty({"reshuffles": True, "total_header": ""}, page_size=2),
     Liberty({"past_the_end_is_refused": True}),
     Liberty({"cursor": True, "total_header": "", "next_word": "prefetch Next"}, page_size=2),
+    Liberty({"fails_after": 7, "failure_status": 429}),
+    Liberty({"fails_after": 7, "failures": 2, "failure_status": 429, "retry_after": 3}),
+    *(
+        Liberty({"fails_after": after, "failures": 2, "failure_body": body})
+        for body in ("page", "cut", "dropped")
+        for after in (0, 9)
+    ),
 ]
 
 
@@ -128,6 +143,23 @@ HARMFUL = [
         Liberty({"missing_envelope": name}, f"there is no list named “{name}”")
         for name in ("orgs", "academicSessions", "courses", "classes", "users", "enrollments")
     ),
+    Liberty({"doubles": "users"}, "people is not complete"),
+    Liberty({"doubles": "users", "total_header": ""}, "changed each time"),
+    Liberty({"roleless": "*"}, "none of its 15 people has a role"),
+    Liberty({"empties": "users"}, "enrollments is of anybody in it"),
+    Liberty({"empties": "classes"}, "enrollments is in any class of it"),
+    Liberty({"empties": "orgs"}, "classes is at any school of it"),
+    Liberty({"revisions": 1000}, "its records were changed each time while we read them"),
+    Liberty({"revisions": 1000, "total_header": ""}, "changed each time while we read them"),
+    *(
+        Liberty({"fails_after": 8, "failures": 1000, "failure_body": body}, says)
+        for body, says in (
+            ("page", "a web page in place of data"),
+            ("cut", "cut short"),
+            ("dropped", "cut short|connection broke"),
+        )
+    ),
+    Liberty({"fails_after": 8, "failures": 1000, "failure_status": 429}, "slow down"),
     Liberty({"null_envelope": "users"}, "there is no list named “users”"),
     Liberty({"renamed_ids": True}, "a record of the answer has no sourcedId"),
     Liberty({"missing_collection": "enrollments"}, "has no enrollments at http://127"),
@@ -297,6 +329,39 @@ def test_somebody_without_a_role_is_where_their_classes_are(provider: Server) ->
     fay["roles"] = []
     for version in ("1.1", "1.2"):
         assert rosters(open_source(provider, version)) == EXPECTED
+
+
+def test_enrollments_that_have_never_had_a_day_hold(provider: Server) -> None:
+    """What .NET writes for no day is the year 1, before which everything had ended."""
+    for enrollment in provider.provider.world["enrollments"]:
+        if "endDate" in enrollment and enrollment["endDate"] > "2026-10":
+            del enrollment["endDate"], enrollment["beginDate"]
+    switch_on(provider, Liberty({"days_never_set": True}))
+    assert rosters(open_source(provider)) == EXPECTED
+
+
+def test_records_that_lead_nowhere_make_nobody_leave_a_class(provider: Server) -> None:
+    switch_on(provider, Liberty({"dangling": "enrollments"}))
+    assert rosters(open_source(provider)) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["academicSessions", "courses", "enrollments"])
+def test_what_may_be_empty_costs_nobody_their_place_at_school(name: str, provider: Server) -> None:
+    """Before the classes of a new year are filled, say. What is blank wipes nothing (docs/sync)."""
+    switch_on(provider, Liberty({"empties": name}))
+    found = rosters(open_source(provider))
+    for school, expected in EXPECTED.items():
+        ids = {each.source_id for each in found[school].people}
+        at_home = {each.source_id for each in expected.people} - {"or7.user-fay"}
+        assert at_home <= ids
+        assert len(found[school].sections) == len(expected.sections)
+
+
+def test_a_pull_is_begun_anew_three_times_where_the_records_change(provider: Server) -> None:
+    switch_on(provider, Liberty({"revisions": 1000}))
+    with pytest.raises(SourceError, match="changed each time while we read them"):
+        open_source(provider).pull([HILL], silent)
+    assert len([path for path in provider.provider.requests if "offset=0" in path]) == 4
 
 
 def switch_on(server: Server, liberty: Liberty) -> None:

@@ -11,8 +11,8 @@ import pytest
 from roster_dash.sources.oneroster import csv_reading
 from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_zip import mode_of, read_bulk
-from roster_dash.sources.oneroster.records import OneRoster
-from tests.csv_zips import PASSWORD, SCHOOL, files_of, manifest_of, write_zip
+from roster_dash.sources.oneroster.records import OneRoster, Org, RoleAt, UserRecord
+from tests.csv_zips import PASSWORD, SCHOOL, files_of, manifest_of, whole, write_zip
 
 _DATA = ("Ruiz", "Lincoln", "ana1", PASSWORD)
 """Of the small school: in no note and no refusal."""
@@ -31,7 +31,7 @@ class Reader:
 
     def read(self, files: Mapping[str, str | bytes]) -> tuple[OneRoster, list[str]]:
         notes = Notes()
-        roster = read_bulk(write_zip(self.path, files), notes)
+        roster = whole(read_bulk(write_zip(self.path, files), notes))
         said = [str(note) for note in notes]
         assert not any(datum in note for note in said for datum in _DATA)
         return roster, said
@@ -518,4 +518,13 @@ def test_a_zip_with_nothing_in_it_is_refused(
 
 
 def test_files_with_headers_only_are_nothing(reader: Reader) -> None:
-    assert reader.refusal(files_of(OneRoster())).startswith("There is nothing in the zip’s files.")
+    assert reader.refusal(files_of(OneRoster())).startswith("There is nobody in the zip’s users.")
+
+
+def test_a_file_of_roles_that_is_cut_short_is_refused(reader: Reader) -> None:
+    role = RoleAt("student", "hill")
+    users = {
+        f"u{n}": UserRecord(f"u{n}", (role,) if n < 60 else (), given_name="A") for n in range(100)
+    }
+    cut = OneRoster(orgs={"hill": Org("hill", "Hill", "school")}, users=users)
+    assert "roles.csv: 40 of 100 users have no role" in reader.refusal(files_of(cut, "1.2"))

@@ -16,7 +16,7 @@ from roster_dash.sources.oneroster.records import (
     RoleAt,
     UserRecord,
 )
-from tests.csv_zips import SCHOOL, files_of, manifest_of, write_zip
+from tests.csv_zips import SCHOOL, files_of, manifest_of, on_shelf, whole, write_zip
 
 TEACHER = SCHOOL.users["t1"]
 AT_1, AT_2 = TEACHER.roles
@@ -32,7 +32,7 @@ class Changes:
         self, files: dict[str, str], before: OneRoster = SCHOOL
     ) -> tuple[OneRoster, list[str]]:
         notes = Notes()
-        after = apply_delta(before, write_zip(self.path, files), notes)
+        after = whole(apply_delta(on_shelf(before), write_zip(self.path, files), notes))
         only = [note for note in notes if note.reason != "the file has a header only"]
         return after, [str(note) for note in only]
 

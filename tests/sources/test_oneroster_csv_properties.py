@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_records import ENROLLMENTS
 from roster_dash.sources.oneroster.csv_table import Table
 from roster_dash.sources.oneroster.csv_zip import apply_delta, read_bulk
+from roster_dash.sources.oneroster.files import DistrictOfParts
+from roster_dash.sources.oneroster.meaning import District
+from roster_dash.sources.oneroster.parts import ShelfParts, merged
 from roster_dash.sources.oneroster.records import (
     AcademicSession,
     ClassRecord,
@@ -25,11 +29,11 @@ from roster_dash.sources.oneroster.records import (
     RoleAt,
     UserRecord,
 )
-from tests.csv_zips import SCHOOL, files_of, write_zip
+from tests.csv_zips import SCHOOL, files_of, on_shelf, whole, write_zip
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12).map(str.strip)
 _DAYS = st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1))
-_WORDS = st.sampled_from(["student", "teacher", "administrator", "ext:coach"])
+_WORDS = st.sampled_from(["student", "teacher", "administrator", "parent", "ext:coach"])
 
 
 def ids(letter: str) -> st.SearchStrategy[str]:
@@ -114,7 +118,28 @@ def test_a_roster_comes_back_from_its_zip(
 ) -> None:
     roster = data.draw(rosters(version))
     path = write_zip(tmp_path / "roster.zip", files_of(roster, version))
-    assert read_bulk(path, Notes()) == roster
+    assert whole(read_bulk(path, Notes())) == roster
+
+
+@settings(max_examples=100)
+@given(rosters("1.2"))
+def test_every_school_is_the_same_from_its_part_as_from_all_there_is(roster: OneRoster) -> None:
+    day = date(2050, 1, 1)
+    whole_district = District(roster, "or1", day)
+    in_parts = DistrictOfParts(ShelfParts(on_shelf(roster)), "or1", day)
+    assert in_parts.schools() == whole_district.schools()
+    for school in whole_district.schools():
+        of_part, of_all = (each.snapshot(school.source_id) for each in (in_parts, whole_district))
+        assert of_part == of_all
+
+
+@settings(max_examples=50)
+@given(rosters("1.2"))
+def test_all_parts_together_are_all_there_is(roster: OneRoster) -> None:
+    orgs = {key: org for key, org in roster.orgs.items() if key != "o0"}  # some belong to no school
+    roster = replace(roster, orgs=orgs)
+    parts = list(ShelfParts(on_shelf(roster)).all())
+    assert merged(*(part.roster for part in parts)) == roster
 
 
 @_on_one_path
@@ -123,7 +148,7 @@ def test_changes_that_name_every_record_leave_what_they_say(
     tmp_path: Path, before: OneRoster, after: OneRoster
 ) -> None:
     path = write_zip(tmp_path / "changes.zip", files_of(after, "1.1", "delta"))
-    assert apply_delta(before, path, Notes()) == after
+    assert whole(apply_delta(on_shelf(before), path, Notes())) == after
 
 
 _WHOLE = 2300
@@ -141,7 +166,29 @@ def test_a_damaged_zip_is_refused_or_the_damage_does_not_matter(
         content[place % len(content)] = byte
     path.write_bytes(content)
     with suppress(UnusableCsv):
-        assert read_bulk(path, Notes()) == SCHOOL
+        assert whole(read_bulk(path, Notes())) == SCHOOL
+
+
+def test_a_large_zip_is_read_without_its_records_being_in_memory(tmp_path: Path) -> None:
+    """Of its 50,000 records only a few are there at a time; all of them take more than 20 MB."""
+    at = (RoleAt("student", "o"),)
+    users = {f"u{n}": UserRecord(f"u{n}", at, given_name="Ana") for n in range(10_000)}
+    users |= {"t": UserRecord("t", (RoleAt("teacher", "o"),))}
+    enrollments = {
+        f"e{n}": Enrollment(f"e{n}", f"k{n % 9}", f"u{n % 10_000}", "o", "student")
+        for n in range(40_000)
+    }
+    classes = {f"k{n}": ClassRecord(f"k{n}", "Art", "", "scheduled", "", "o") for n in range(9)}
+    orgs = {"o": Org("o", "High", "school")}
+    roster = OneRoster(orgs=orgs, classes=classes, users=users, enrollments=enrollments)
+    path = write_zip(tmp_path / "roster.zip", files_of(roster))
+    del roster, users, enrollments
+    tracemalloc.start()
+    shelf = read_bulk(path, Notes())
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(1 for _ in shelf.enrollments.values()) == 40_000
+    assert peak < 8_000_000
 
 
 def test_a_large_file_is_never_in_memory(tmp_path: Path) -> None:

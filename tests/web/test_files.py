@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from roster_dash import arriving
+from roster_dash import arriving, clock
 from roster_dash.connecting import connect_files
-from roster_dash.store import accepted
+from roster_dash.extensions import db
+from roster_dash.store import accepted, dropped, schools
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit
 from roster_dash.web.files import views
@@ -151,3 +152,43 @@ def test_a_specialist_connects_a_district_that_sends_files(
     answer = visitor.post("/districts/files", {"name": "Paper Valley"}, page="/districts")
     assert answer.status_code == 303
     assert "doesn’t send files" not in visitor.get(f"{answer.location[:-11]}/files").text
+
+
+def test_the_page_of_a_disconnected_district_says_so(
+    make: Builder, district: District, visit_as: VisitAs
+) -> None:
+    schools.disconnect_district(district)
+    commit()
+    page = visit_as(make.specialist()).get(address(district)).text
+    assert "Paper Valley is disconnected" in page
+    assert "Upload" not in page
+
+
+def test_what_becomes_of_files_from_the_folder_is_chosen_on_the_page(
+    manager: Visitor, district: District
+) -> None:
+    for form, chosen in (({"by_itself": "on"}, True), ({}, False)):
+        manager.post(f"{address(district)}/folder", form, page=address(district))
+        db.session.refresh(district)
+        assert dropped.accepts_by_itself(district) is chosen
+        commit()
+
+
+def test_why_a_file_from_the_folder_was_refused_is_on_the_page(
+    manager: Visitor, district: District
+) -> None:
+    now = clock.now()
+    row = dropped.note(district.id, "export.zip", 10, 1, now)
+    dropped.settle(row.id, dropped.Outcome.REFUSED, "users.csv, line 3: this is not UTF-8.", now)
+    commit()
+    assert "users.csv, line 3: this is not UTF-8." in manager.get(address(district)).text
+
+
+def test_only_what_was_looked_at_is_refused(
+    manager: Visitor, district: District, tmp_path: Path
+) -> None:
+    upload(manager, district, a_zip(tmp_path))
+    form = {"digest": "of-another-file"}
+    answer = manager.post(f"{address(district)}/refuse", form, page=address(district))
+    assert "isn’t waiting any more" in answer.text
+    assert accepted.waiting(district.id) is not None

@@ -66,6 +66,7 @@ WHO = {
     "connection.connect_provider": SPECIALIST,
     "connection.connect_sender": SPECIALIST,
     "files": DISTRICT,
+    "switching": DISTRICT,
     "connection.district": DISTRICT,
     "connection.link": DISTRICT,
     "connection.disconnect": DISTRICT,

@@ -14,7 +14,16 @@ from roster_dash.connecting import connect_files
 from roster_dash.extensions import db
 from roster_dash.roster.records import Term
 from roster_dash.sources.oneroster.files import dump
-from roster_dash.store import accepted, edits, invitations, policies, requests, tokens, webhooks
+from roster_dash.store import (
+    accepted,
+    edits,
+    invitations,
+    policies,
+    requests,
+    switches,
+    tokens,
+    webhooks,
+)
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import (
     AccountLink,
@@ -115,14 +124,20 @@ class World:
 
 def build_world(make: Builder, clever: Clever) -> World:
     """`here` is connected to the sandbox Clever, so that what asks Clever gets an answer. A third
-    district sends files, one of which waits."""
+    district sends files, one of which waits; `here` has tried to become one like that."""
     shared, token = clever.schools[0], clever.district.token
     here = _tenant(make, "Here", make.district("Here USD", clever.district.id, token), shared.id)
     elsewhere = _tenant(make, "Elsewhere", make.district("Elsewhere USD"), "")
     world = World(here, elsewhere, make.specialist())
     sends = connect_files("Files USD")
     roster, moment = dump(SCHOOL), datetime.now(UTC)
-    accepted.lay_aside(sends.id, roster, ["odd, but clear"], None, world.specialist.id, moment)
+    new = accepted.NewRoster(accepted.new_digest(), roster)
+    accepted.lay_aside(sends, new, ["odd, but clear"], None, world.specialist.id, moment)
+    way = {"source": "files", "clever_id": "or1", "token": None, "connection": {}}
+    there = [("or1.school-1", "Lincoln High")]
+    matches = {here.school.id: "or1.school-1"}
+    sent = accepted.NewRoster(accepted.new_digest(), roster)
+    switches.plan_switch(here.district, way, sent, there, matches, world.specialist.id)
     commit()
     return world
 

@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from roster_dash.sandbox.oneroster.access import Gate
-from roster_dash.sandbox.oneroster.switches import Switches, dress, with_agents_where
+from roster_dash.sandbox.oneroster.switches import Switches, dress, with_agents_where, with_oddities
 from roster_dash.sandbox.oneroster.world import Json, as_v1p1, make_world
 from roster_dash.sandbox.server import QuietHandler
 
@@ -20,6 +20,7 @@ _REFUSALS = {
     400: "invalid_limit_field",
     401: "unauthorisedrequest",
     404: "unknownobject",
+    429: "server_busy",
     500: "internal_server_error",
 }
 
@@ -58,7 +59,7 @@ class Provider:
         if not self.gate.lets_in(request, on.expires_tokens_after):
             return _refusal(401)
         if 0 <= on.fails_after <= number < on.fails_after + on.failures:
-            return _refusal(on.failure_status)
+            return _failure(on)
         if collection not in self.world or collection == on.missing_collection:
             return _refusal(404)
         return _Page(collection, self._records(collection, is_1_1=is_1_1), number, self).response()
@@ -72,6 +73,7 @@ class Provider:
         shown.sort(key=lambda record: str(record["sourcedId"]))
         if collection == self.switches.cuts:
             shown = shown[: len(shown) // 2]
+        shown = with_oddities(collection, shown, self.switches)
         dressed = [dress(each, self.switches) for each in shown]
         return [as_v1p1(each) for each in dressed] if is_1_1 and collection == "users" else dressed
 
@@ -131,6 +133,8 @@ class _Page:
 
     def _headers(self, count: int) -> dict[str, str]:
         on, headers = self._on, {}
+        if on.revisions >= 0:
+            headers["x-perm-rev"] = f"rev-{min(self._number, on.revisions)}"
         if on.total_header:
             headers[on.total_header] = str(count if on.total_is_the_pages else self._total())
         if on.page_count_header:
@@ -206,6 +210,22 @@ def make_app(provider: Provider) -> Flask:
 
 def _is_gone(record: Json) -> bool:
     return bool(record["status"] != "active")
+
+
+def _failure(on: Switches) -> Response:
+    """One that comes now and then, as a status or as a body that isn't what it should be."""
+    if on.failure_body == "page":
+        return Response("<!doctype html><title>Sign in</title>", 200, mimetype="text/html")
+    body = b'{"users": [{"sourcedId": "user-ada", "stat'
+    if on.failure_body == "cut":
+        return Response(body, 200, mimetype="application/json")
+    if on.failure_body == "dropped":
+        longer = {"Content-Length": str(len(body) + 100), "Connection": "close"}
+        return Response(body, 200, longer, mimetype="application/json")
+    refusal = _refusal(on.failure_status)
+    if on.retry_after >= 0:
+        refusal.headers["Retry-After"] = str(on.retry_after)
+    return refusal
 
 
 def _refusal(status: int) -> Response:

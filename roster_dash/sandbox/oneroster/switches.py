@@ -6,6 +6,7 @@ from typing import Any
 
 from roster_dash.sandbox.oneroster.world import Json
 
+NEVER = "0001-01-01T00:00:00.000Z"
 _BLANK: tuple[Any, ...] = ("", [], {})
 
 
@@ -51,6 +52,9 @@ class Switches:
     total_is_the_pages: bool = False
     total_falls: int = 0
     """With each of so many requests it counts one less, until it is right."""
+    revisions: int = -1
+    """It says which revision of its records it tells, a new one at each of so many requests; -1: it
+    says nothing."""
     links: bool = False
     """A link to the next page, `limit` after this one, however many records this one has."""
     cursor: bool = False
@@ -66,9 +70,18 @@ class Switches:
     """The total counts records that aren't shown."""
     agents_at: str = "student"
     """Or contact, or both: who says that they belong together."""
-    booleans_as_texts: bool = False
+    booleans_as_texts: str = ""
+    """"true" or "TRUE": how they are written."""
     blanks: str = ""
     """"null" or "absent" for what is blank."""
+    days_never_set: bool = False
+    """An enrollment that has no day has 0001-01-01."""
+    roleless: str = ""
+    """A user, or "*" for all, whose roles aren't told."""
+    doubles: str = ""
+    """A collection whose first record comes once more at the end."""
+    dangling: str = ""
+    """A collection with one more record, whose references lead nowhere."""
     extras: bool = False
     """Fields and roles that no document knows."""
 
@@ -76,6 +89,8 @@ class Switches:
     missing_envelope: str = ""
     """A collection that is answered without its list."""
     null_envelope: str = ""
+    empties: str = ""
+    """A collection that is answered with an empty list and a total of 0."""
     renamed_ids: bool = False
     """Records have an `id` in place of a sourcedId."""
     fails_after: int = -1
@@ -83,6 +98,10 @@ class Switches:
     failures: int = 1
     """...then fails for so many."""
     failure_status: int = 500
+    failure_body: str = ""
+    """With 200: a "page" of HTML, one "cut" off in the middle, or "dropped" with its connection."""
+    retry_after: int = -1
+    """Seconds that a failure asks to be waited."""
     missing_collection: str = ""
     expires_tokens_after: int = -1
     """So many requests after it was given, a token is refused."""
@@ -91,15 +110,13 @@ class Switches:
 
 def dress(record: Json, switches: Switches) -> Json:
     """A record in the provider's own fashion."""
-    dressed = dict(record)
+    dressed = _with_less(dict(record), switches)
     if dressed["status"] == "tobedeleted":
         dressed["status"] = switches.gone_status
     if switches.extras:
         dressed |= {"ext:house": {"colour": "red"}, "resources": [], "password": "never to be kept"}
         if "roles" in dressed:
             dressed["roles"] = [*dressed["roles"], {"roleType": "secondary", "role": "ext:guest"}]
-    if switches.booleans_as_texts:
-        dressed = _each_value(dressed, lambda it: str(it).lower() if isinstance(it, bool) else it)
     if switches.blanks == "null":
         dressed = _each_value(dressed, lambda it: None if it in _BLANK else it)
     if switches.blanks == "absent":
@@ -107,6 +124,32 @@ def dress(record: Json, switches: Switches) -> Json:
     if switches.renamed_ids:
         dressed["id"] = dressed.pop("sourcedId")
     return dressed
+
+
+def _with_less(record: Json, switches: Switches) -> Json:
+    """Without roles, with days that aren't any, with texts for booleans."""
+    if switches.roleless in ("*", record["sourcedId"]):
+        record = {name: it for name, it in record.items() if name not in ("roles", "role")}
+    if switches.days_never_set and "class" in record:
+        record = {"beginDate": NEVER, "endDate": NEVER, **record}
+    if switches.booleans_as_texts:
+        says = str.upper if switches.booleans_as_texts == "TRUE" else str.lower
+        record = _each_value(record, lambda it: says(str(it)) if isinstance(it, bool) else it)
+    return record
+
+
+def with_oddities(collection: str, records: list[Json], switches: Switches) -> list[Json]:
+    """Records that are there twice, or that lead nowhere, or none at all."""
+    if collection == switches.empties:
+        return []
+    if collection == switches.dangling and records:
+        last = dict(records[-1])
+        nowhere = {"href": "", "sourcedId": "nowhere", "type": "unknown"}
+        led = {name: nowhere for name in ("user", "class", "school", "course") if name in last}
+        records = [*records, last | led | {"sourcedId": f"zz-{collection}"}]
+    if collection == switches.doubles:
+        records = [*records, records[0]]
+    return records
 
 
 def with_agents_where(users: list[Json], where: str) -> list[Json]:

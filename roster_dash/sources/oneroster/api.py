@@ -15,8 +15,14 @@ from roster_dash.sources import Progress, no_progress
 from roster_dash.sources.http import JsonApi
 from roster_dash.sources.oneroster import api_records as records
 from roster_dash.sources.oneroster.api_access import Access, open_api
-from roster_dash.sources.oneroster.api_pages import Collected, Collection, read_collection
-from roster_dash.sources.oneroster.doubt import doubt_of
+from roster_dash.sources.oneroster.api_pages import (
+    Collected,
+    Collection,
+    NewRevisionError,
+    Revision,
+    read_collection,
+)
+from roster_dash.sources.oneroster.coherence import doubt_of, incoherence
 from roster_dash.sources.oneroster.meaning import District
 from roster_dash.sources.oneroster.records import OneRoster, Org
 from roster_dash.sources.oneroster.whole import WholeSource
@@ -26,6 +32,8 @@ T = TypeVar("T")
 
 PAGE = 5000
 """Providers that give less at once do so without being asked."""
+_RESTARTS = 3
+"""How often all is read anew because the provider says that its records have changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,34 @@ class OneRosterSource(WholeSource):
         return open_api(self._provider.base_url, self._provider.access, **self._api_options)
 
     def _orgs_only(self) -> District:
-        return self._as_district(OneRoster(orgs=self._orgs(no_progress)))
+        return self._as_district(self._of_one_revision(self._schools_of))
 
     def _whole(self, progress: Progress) -> District:
-        def read(name: str, what: str, reader: Callable[[str, Json], T]) -> Collected[T]:
-            return self._read(Collection(name, what, reader), progress)
+        said, doubt = self._of_one_revision(lambda revision: self._all_of(revision, progress))
+        if why := incoherence(said):
+            raise self._api.incomplete("roster", why)
+        return self._as_district(said, doubt)
 
-        orgs = self._orgs(progress)
+    def _of_one_revision(self, read: Callable[[Revision], T]) -> T:
+        """What is read page by page while it changes may fit together nowhere."""
+        for _ in range(1 + _RESTARTS):
+            try:
+                return read(Revision())
+            except NewRevisionError:
+                continue
+        why = "its records were changed each time while we read them"
+        raise self._api.incomplete("roster", why)
+
+    def _schools_of(self, revision: Revision) -> OneRoster:
+        return OneRoster(orgs=self._orgs(revision, no_progress))
+
+    def _all_of(self, revision: Revision, progress: Progress) -> tuple[OneRoster, str]:
+        """All records, and why they may lack somebody."""
+
+        def read(name: str, what: str, reader: Callable[[str, Json], T]) -> Collected[T]:
+            return self._read(Collection(name, what, reader), revision, progress)
+
+        orgs = self._orgs(revision, progress)
         sessions = read("academicSessions", "terms", records.read_session)
         courses = read("courses", "courses", records.read_course)
         classes = read("classes", "classes", records.read_class)
@@ -73,16 +102,16 @@ class OneRosterSource(WholeSource):
             users=users.there,
             enrollments=enrollments.there,
         )
-        return self._as_district(said, doubt_of(said, users=users.seen, classes=classes.seen))
+        return said, doubt_of(said, users=users.seen, classes=classes.seen)
 
-    def _orgs(self, progress: Progress) -> Mapping[str, Org]:
-        return self._read(Collection("orgs", "schools", records.read_org), progress).there
+    def _orgs(self, revision: Revision, progress: Progress) -> Mapping[str, Org]:
+        return self._read(Collection("orgs", "schools", records.read_org), revision, progress).there
 
-    def _read(self, collection: Collection[T], progress: Progress) -> Collected[T]:
-        provider = self._provider
-        return read_collection(
-            self._api, provider.base_url, collection, provider.page_size, progress
-        )
+    def _read(
+        self, collection: Collection[T], revision: Revision, progress: Progress
+    ) -> Collected[T]:
+        it = self._provider
+        return read_collection(self._api, it.base_url, collection, it.page_size, progress, revision)
 
     def _as_district(self, said: OneRoster, doubt: str = "") -> District:
         about = {DOUBT: doubt} if doubt else {}

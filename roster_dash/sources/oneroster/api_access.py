@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import requests
 
-from roster_dash.roster.errors import AccessRefused, NotShared, SourceError
+from roster_dash.roster.errors import AccessRefused, NotShared, NotUnderstood, SourceError
 from roster_dash.sources.http import Headers, JsonApi
 from roster_dash.sources.pages import NotAnObjectError, read_object
 
@@ -57,8 +57,11 @@ Access = StaticToken | ClientCredentials | Signature
 
 
 def open_api(base_url: str, access: Access, **options: Any) -> JsonApi:
-    """The provider's API. Errors: SourceError, if there is a token to be asked for."""
-    named = {"name": NAME, "sharer": _SHARER, **options}
+    """The provider's API. Errors: SourceError, if there is a token to be asked for.
+
+    It is on the internet, unless `allowed` names its host.
+    """
+    named = {"name": NAME, "sharer": _SHARER, "allowed": (), **options}
     if isinstance(access, Signature):
         return JsonApi(base_url, "", auth=lambda _token: _Signed(access), **named)
     if isinstance(access, StaticToken):
@@ -73,11 +76,12 @@ def open_api(base_url: str, access: Access, **options: Any) -> JsonApi:
 def find_token(access: ClientCredentials, **options: Any) -> str:
     """A token that is good from now on. Errors: AccessRefused, SourceError."""
     identity = requests.auth.HTTPBasicAuth(access.client_id.encode(), access.client_secret.encode())
-    api = JsonApi(access.token_url, "", name=NAME, auth=lambda _token: identity, **options)
+    named = {"name": NAME, "allowed": (), **options}
+    api = JsonApi(access.token_url, "", auth=lambda _token: identity, **named)
     form = {"grant_type": "client_credentials", "scope": access.scope}
     try:
         return api.read(access.token_url, "access token", _read_token, form)
-    except AccessRefused:
+    except (AccessRefused, NotUnderstood):  # RFC 6749 answers 400 to a client that it doesn't know
         raise AccessRefused(
             f"{NAME} refuses our client id and secret. Nothing was changed here. "
             "Check them and the address of its tokens against what it has given you."

@@ -38,6 +38,23 @@ class _ChangedError(Exception):
     """The collection is not the one that it was at the first page, or in no order. Says why."""
 
 
+class NewRevisionError(Exception):
+    """What the provider shares is not what it was when the first page of all was read."""
+
+
+@dataclass(slots=True)
+class Revision:
+    """Which revision of its records a provider says that it tells; "" where it says nothing."""
+
+    told: str = ""
+
+    def note(self, told: str) -> None:
+        """Errors: NewRevisionError."""
+        if told and self.told and told != self.told:
+            raise NewRevisionError
+        self.told = told or self.told
+
+
 @dataclass(frozen=True, slots=True)
 class Collection(Generic[T]):
     """`name` is that of its endpoint and of the list in its answers; `what` is for sentences."""
@@ -49,12 +66,14 @@ class Collection(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """`total` and `next` are what the headers say; where `has_links`, no next one tells the end."""
+    """`total`, `next` and `revision` are what the headers say; where `has_links`, no next one tells
+    the end."""
 
     items: object
     total: int | None
     next: str
     has_links: bool
+    revision: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +85,22 @@ class Collected(Generic[T]):
 
 
 def read_collection(
-    api: JsonApi, base_url: str, collection: Collection[T], limit: int, progress: Progress
+    api: JsonApi,
+    base_url: str,
+    collection: Collection[T],
+    limit: int,
+    progress: Progress,
+    revision: Revision,
 ) -> Collected[T]:
-    """All records. Errors: SourceError if that can't be proved."""
+    """All records. `revision` is that of all that belongs together.
+
+    Errors: SourceError if that can't be proved; NewRevisionError.
+    """
     why = ""
     for turn in range(_TRIES):
+        walk = _Walk(api, base_url, collection, limit, revision, in_order=turn > 0)
         try:
-            return _Walk(api, base_url, collection, limit, turn > 0).to_the_end(progress)
+            return walk.to_the_end(progress)
         except _ChangedError as changed:
             why = str(changed)
     raise api.incomplete(collection.what, why)
@@ -85,15 +113,18 @@ class _Walk(Generic[T]):
         base_url: str,
         collection: Collection[T],
         limit: int,
+        revision: Revision,
+        *,
         in_order: bool,
     ) -> None:
         self._api = api
+        self._revision = revision
         self._address = f"{base_url.rstrip('/')}/{collection.name}"
         self._collection = collection
         self._what = collection.what
         self._limit = limit
         self._in_order = in_order
-        self._received = 0
+        self._received = self._distinct = 0
         self._counts: list[int] = []
         self._empty = 0
         self._total: int | None = None
@@ -141,9 +172,10 @@ class _Walk(Generic[T]):
     def _check(self) -> None:
         """At the end. Errors: SourceError; _ChangedError for what may be whole the next time."""
         total = self._total
-        is_less = total is not None and len(self._seen) < total
+        doubles = self._received - self._distinct
+        is_less = total is not None and len(self._seen) + doubles < total
         proves_nothing = total is None or self._counts[:1] == [total]
-        came_twice = self._received != len(self._seen) and not self._gives_all_each_time
+        came_twice = self._distinct != len(self._seen) and not self._gives_all_each_time
         if came_twice and (is_less or proves_nothing):
             raise _ChangedError(CHANGED)
         if is_less:
@@ -164,7 +196,9 @@ class _Walk(Generic[T]):
     def _page_at(self, url: str) -> _Page | None:
         """None where there is nothing, after all that there should be has come."""
         try:
-            return self._api.read(url, self._what, self._read_page)
+            page = self._api.read(url, self._what, self._read_page)
+            self._revision.note(page.revision)
+            return page
         except (NotShared, NotUnderstood) as error:
             # records that came twice have moved us on too far, and a total may be just the page's
             if self._has_all() and self._received == len(self._seen):
@@ -195,6 +229,7 @@ class _Walk(Generic[T]):
             int(total) if total.isdecimal() and len(total) <= _LONGEST_TOTAL else None,
             following[0] if following else "",
             bool(links),
+            headers.get("x-perm-rev", "").strip(),
         )
 
     def _items(self, page: _Page) -> list[Json]:
@@ -208,16 +243,18 @@ class _Walk(Generic[T]):
 
     def _take(self, items: list[Json]) -> bool:
         """Whether there was anything new, or else an end: records that come again count once."""
-        before = len(self._seen)
+        before, of_page = len(self._seen), set[str]()
         for item in items:
             each = as_text(item.get("sourcedId"))
             if not each:
                 raise self._api.incomplete(self._what, "a record of the answer has no sourcedId")
+            of_page.add(each)
             self._seen.add(each)
             self._found.pop(each, None)
             if is_there(item):
                 self._found[each] = self._collection.read(each, item)
         self._received += len(items)
+        self._distinct += len(of_page)
         self._counts.append(len(items))
         if len(self._seen) > before:
             return True

@@ -28,7 +28,11 @@ _CHUNK = 64 * 1024
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
-    *(ValueError, RuntimeError),  # impossible names; ways of packing that no flag has told of
+    *(
+        ValueError,
+        RuntimeError,
+        OverflowError,
+    ),  # impossible names; ways of packing that no flag has told of
 )
 _ZIP_ANEW = "Make the zip anew, with nothing but OneRoster’s CSV files in it"
 

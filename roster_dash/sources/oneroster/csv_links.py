@@ -2,31 +2,37 @@
 not whole, and then none of the zip is used."""
 
 from collections import Counter
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from roster_dash.sources.oneroster.csv_notes import UnusableCsv
 from roster_dash.sources.oneroster.csv_table import Row
+from roster_dash.sources.oneroster.shelf import Kept
 
 _ONE_IN = 20
 """Less than one row in so many may refer to nothing."""
+_REMEMBERED = 50_000
 
 
-@dataclass(frozen=True, slots=True)
 class Target:
-    """Where ids may lead: to what the zip says (None: gone), else to what was there before."""
+    """Where ids may lead: to what the zip says, else to what was there before.
 
-    said: Mapping[str, object]
-    before: Container[str]
+    To be asked once all of its file has been read: answers are remembered, the last ones.
+    """
+
+    def __init__(self, said: Kept[Any], before: Kept[Any] | None) -> None:
+        self._said = lru_cache(_REMEMBERED)(said.has)
+        self._before = before
 
     def has(self, record_id: str) -> bool:
         """Whether it is there."""
-        if record_id in self.said:
-            return self.said[record_id] is not None
-        return record_id in self.before
+        said = self._said(record_id)
+        if said is not None:
+            return said
+        return self._before is not None and bool(self._before.has(record_id))
 
     def is_gone(self, record_id: str) -> bool:
-        return record_id in self.said and self.said[record_id] is None
+        return self._said(record_id) is False
 
 
 class Links:
@@ -41,6 +47,8 @@ class Links:
 
         What leads to a record that the zip says is gone is no sign of a file that isn't whole.
         """
+        if len(ids) == 1 and target.has(ids[0]):  # most often
+            return True
         if all(target.has(each) for each in ids):
             return bool(ids)
         found = any(target.has(each) for each in ids)

@@ -1,7 +1,6 @@
 """All files of a zip, in an order in which what a row refers to is known before the row."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from roster_dash.sources.oneroster import csv_records as records
@@ -9,42 +8,27 @@ from roster_dash.sources.oneroster.csv_archive import Archive
 from roster_dash.sources.oneroster.csv_links import Links, Target
 from roster_dash.sources.oneroster.csv_manifest import DELTA, Manifest
 from roster_dash.sources.oneroster.csv_notes import Notes
-from roster_dash.sources.oneroster.csv_records import HeldRole
 from roster_dash.sources.oneroster.csv_table import Layout, Row, Table
 from roster_dash.sources.oneroster.csv_values import same_word
 from roster_dash.sources.oneroster.records import (
     AcademicSession,
     ClassRecord,
-    Course,
     Enrollment,
-    OneRoster,
     Org,
     UserRecord,
 )
+from roster_dash.sources.oneroster.shelf import HeldRole, Kept, Shelf
 
 MOST_ROWS = 10_000_000
-"""Of one file: more than the largest district has, and what memory has room for."""
+"""Of one file: more than the largest district has."""
 
 T = TypeVar("T")
 _STATUSES = ("active", "tobedeleted", "inactive")
 _LEFT_OUT, _KEPT = "the row is left out", "the row is kept as it is"
 
 
-@dataclass(slots=True)
-class Said:
-    """What the files say, by id; None where a record is gone (to be deleted, inactive)."""
-
-    orgs: dict[str, Org | None] = field(default_factory=dict)
-    sessions: dict[str, AcademicSession | None] = field(default_factory=dict)
-    courses: dict[str, Course | None] = field(default_factory=dict)
-    classes: dict[str, ClassRecord | None] = field(default_factory=dict)
-    users: dict[str, UserRecord | None] = field(default_factory=dict)
-    roles: dict[str, HeldRole | None] = field(default_factory=dict)
-    enrollments: dict[str, Enrollment | None] = field(default_factory=dict)
-
-
-def read_files(archive: Archive, manifest: Manifest, before: OneRoster, notes: Notes) -> Said:
-    """`before` is what the files build on: nothing, if they hold all there is.
+def read_files(archive: Archive, manifest: Manifest, before: Shelf | None, notes: Notes) -> Shelf:
+    """What the files say. `before` is what they build on: None, if they hold all there is.
 
     Errors: UnusableCsv.
     """
@@ -53,20 +37,20 @@ def read_files(archive: Archive, manifest: Manifest, before: OneRoster, notes: N
 
 class _Reading:
     def __init__(
-        self, archive: Archive, manifest: Manifest, before: OneRoster, notes: Notes
+        self, archive: Archive, manifest: Manifest, before: Shelf | None, notes: Notes
     ) -> None:
         self._archive = archive
         self._manifest = manifest
         self._notes = notes
         self._links = Links()
-        self._said = said = Said()
-        self._orgs = Target(said.orgs, before.orgs)
-        self._sessions = Target(said.sessions, before.sessions)
-        self._courses = Target(said.courses, before.courses)
-        self._classes = Target(said.classes, before.classes)
-        self._users = Target(said.users, before.users)
+        self._said = said = Shelf()
+        self._orgs = Target(said.orgs, before.orgs if before else None)
+        self._sessions = Target(said.sessions, before.sessions if before else None)
+        self._courses = Target(said.courses, before.courses if before else None)
+        self._classes = Target(said.classes, before.classes if before else None)
+        self._users = Target(said.users, before.users if before else None)
 
-    def read(self) -> Said:
+    def read(self) -> Shelf:
         said = self._said
         users = {"1.0": records.USERS_1_0, "1.1": records.USERS_1_1, "1.2": records.USERS_1_2}
         self._read(records.ORGS, said.orgs, self._if_active(records.read_org))
@@ -79,13 +63,11 @@ class _Reading:
         self._note_unknown("orgs.csv", "parentSourcedId", self._orgs, _parents(said.orgs))
         sessions = _parents(said.sessions)
         self._note_unknown("academicSessions.csv", "parentSourcedId", self._sessions, sessions)
-        agents = (agent for user in said.users.values() if user for agent in user.agents)
+        agents = (agent for user in said.users.values() for agent in user.agents)
         self._note_unknown("users.csv", "agentSourcedIds", self._users, agents)
         return said
 
-    def _read(
-        self, layout: Layout, found: dict[str, T | None], read: Callable[[Row], T | None]
-    ) -> None:
+    def _read(self, layout: Layout, found: Kept[T], read: Callable[[Row], T | None]) -> None:
         if layout.file not in self._manifest.files:
             return
         self._links = Links()
@@ -100,9 +82,9 @@ class _Reading:
             if not record_id:
                 raise row.refused("the sourcedId is empty")
             record = read(row)
-            if record_id not in found:
-                found[record_id] = record
-            elif found[record_id] == record:
+            if found.add(record_id, record):
+                continue
+            if found.is_same(record_id, record):
                 row.note("the row is there twice")
             else:
                 raise row.refused("another row with this sourcedId says something else")
@@ -166,7 +148,5 @@ class _Reading:
                 self._notes.add(file, f"{column} is of nothing that is there")
 
 
-def _parents(
-    found: Mapping[str, Org | None] | Mapping[str, AcademicSession | None],
-) -> Iterator[str]:
-    return (each.parent_id for each in found.values() if each and each.parent_id)
+def _parents(found: Kept[Org] | Kept[AcademicSession]) -> Iterator[str]:
+    return (each.parent_id for each in found.values() if each.parent_id)

@@ -1,6 +1,6 @@
 """Rows as records: which columns a file has, and what a row of it says."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from roster_dash.sources.oneroster.csv_table import Layout, Row
 from roster_dash.sources.oneroster.records import (
@@ -12,16 +12,7 @@ from roster_dash.sources.oneroster.records import (
     RoleAt,
     UserRecord,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRole:
-    """A row of roles.csv. One that is not active says which role is to be taken away."""
-
-    user_id: str
-    role: RoleAt
-    is_active: bool
-
+from roster_dash.sources.oneroster.shelf import HeldRole
 
 SIS_ID, RELATIONSHIP = "metadata.sis_id", "metadata.relationship"
 EXACT_GRADE, EXACT_PERIOD = "metadata.exact_grade", "metadata.exact_period"

@@ -4,7 +4,6 @@ Read as a stream: only one row is in memory. Columns are found by their names, i
 """
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,10 +38,7 @@ class Layout:
 
 
 class Row:
-    """A row's values by column, brought into one form. Errors of all methods: UnusableCsv.
-
-    Ids and words come a million times over: each is kept in memory once.
-    """
+    """A row's values by column, brought into one form. Errors of all methods: UnusableCsv."""
 
     __slots__ = ("_cells", "_columns", "_table", "line")
 
@@ -64,19 +60,19 @@ class Row:
         value = self.text(column)
         if len(value) > csv_values.LONGEST_ID:
             raise self.refused(f"the {column} is longer than {csv_values.LONGEST_ID} characters")
-        return sys.intern(value)
+        return value
 
     def many(self, column: str) -> tuple[str, ...]:
         """The values of a list, each once, in their order."""
         value = self.text(column)
         if not value:
             return ()
-        parts = (sys.intern(part) for each in value.split(",") if (part := each.strip()))
+        parts = (part for each in value.split(",") if (part := each.strip()))
         return tuple(dict.fromkeys(parts))
 
     def word(self, column: str, words: Sequence[str]) -> str:
         """One of the standard's words in the standard's spelling; another word as it is."""
-        value = sys.intern(self.text(column))
+        value = self.text(column)
         if not value or value in words:
             return value
         meant = csv_values.same_word(value, words)

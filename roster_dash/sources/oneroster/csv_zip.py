@@ -3,25 +3,21 @@
 A zip is used whole or not at all. What is odd in it but clear is accepted and goes into `notes`.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import TypeVar
 
 from roster_dash.sources.oneroster.csv_archive import open_archive
+from roster_dash.sources.oneroster.csv_links import Target
 from roster_dash.sources.oneroster.csv_manifest import BULK, DELTA, Manifest, read_manifest
 from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
-from roster_dash.sources.oneroster.csv_reading import Said, read_files
-from roster_dash.sources.oneroster.csv_records import HeldRole
-from roster_dash.sources.oneroster.records import (
-    Enrollment,
-    OneRoster,
-    RoleAt,
-    UserRecord,
-)
+from roster_dash.sources.oneroster.csv_reading import read_files
+from roster_dash.sources.oneroster.records import RoleAt, UserRecord
+from roster_dash.sources.oneroster.shelf import HeldRole, Kept, Shelf
 
-T = TypeVar("T")
+FEW, ONE_IN = 10, 20
+"""So many users without a role, and one in so many: then roles.csv isn't whole."""
 
 
 def mode_of(path: Path) -> str:
@@ -30,46 +26,46 @@ def mode_of(path: Path) -> str:
         return read_manifest(archive, Notes()).mode
 
 
-def read_bulk(path: Path, notes: Notes) -> OneRoster:
+def read_bulk(path: Path, notes: Notes) -> Shelf:
     """All there is, from a zip that holds all there is. Errors: UnusableCsv."""
-    _manifest, said = _read(path, BULK, OneRoster(), notes)
-    roster = OneRoster(
-        orgs=_present(said.orgs),
-        sessions=_present(said.sessions),
-        courses=_present(said.courses),
-        classes=_present(said.classes),
-        users=_with_roles(_present(said.users), said.roles.values()),
-        enrollments=_present(said.enrollments),
-    )
-    if not roster.orgs and not roster.users:
-        raise UnusableCsv("There is nothing in the zip’s files", "Export all there is again.")
-    for user in roster.users.values():
+    manifest, said = _read(path, BULK, None, notes)
+    said.drop_gone()
+    _give_roles(said.users, said)
+    users = roleless = 0
+    for user in said.users.values():
+        users += 1
         if not user.roles:
+            roleless += 1
             notes.add("users.csv", "a user has no role")
-    return roster
+    if not users:
+        raise UnusableCsv("There is nobody in the zip’s users", "Export all there is again.")
+    if manifest.version == "1.2" and roleless >= FEW and roleless * ONE_IN >= users:
+        raise UnusableCsv(
+            f"{roleless:,} of {users:,} users have no role",
+            "A file may be cut short or from another day: export all files again.",
+            "roles.csv",
+        )
+    return said
 
 
-def apply_delta(before: OneRoster, path: Path, notes: Notes) -> OneRoster:
-    """What was there before, with a zip of changes applied to it.
+def apply_delta(before: Shelf, path: Path, notes: Notes) -> Shelf:
+    """What was there before, with a zip of changes applied to it; it is `before` that changes.
 
     An enrollment that was left out since its user or class wasn't there comes with the next zip
-    that names it, not with its user. Errors: UnusableCsv.
+    that names it, not with its user. Errors: UnusableCsv; then `before` is of no use any more.
     """
     manifest, said = _read(path, DELTA, before, notes)
     if manifest.version == "1.2":
         _keep_roles(said.users, before.users)
-    users = _merged(before.users, said.users)
-    return OneRoster(
-        orgs=_merged(before.orgs, said.orgs),
-        sessions=_merged(before.sessions, said.sessions),
-        courses=_merged(before.courses, said.courses),
-        classes=_merged(before.classes, said.classes),
-        users=_with_roles(users, said.roles.values()),
-        enrollments=_without_deleted(_merged(before.enrollments, said.enrollments), said, notes),
-    )
+    before.put_all(said)
+    before.drop_gone()
+    _give_roles(before.users, said)
+    _drop_enrollments_of_deleted(before, said, notes)
+    said.close()
+    return before
 
 
-def _read(path: Path, mode: str, before: OneRoster, notes: Notes) -> tuple[Manifest, Said]:
+def _read(path: Path, mode: str, before: Shelf | None, notes: Notes) -> tuple[Manifest, Shelf]:
     with open_archive(path, notes) as archive:
         manifest = read_manifest(archive, notes)
         if mode == BULK and not manifest.files:
@@ -84,48 +80,32 @@ def _read(path: Path, mode: str, before: OneRoster, notes: Notes) -> tuple[Manif
         return manifest, read_files(archive, manifest, before, notes)
 
 
-def _keep_roles(said: dict[str, UserRecord | None], before: Mapping[str, UserRecord]) -> None:
+def _keep_roles(said: Kept[UserRecord], before: Kept[UserRecord]) -> None:
     """Since 1.2 a user's row says nothing of their roles: they are what they were."""
     for user_id, user in said.items():
-        if user is not None and user_id in before:
-            said[user_id] = replace(user, roles=before[user_id].roles)
+        former = before.get(user_id) if user is not None else None
+        if user is not None and former is not None:
+            said.put(user_id, replace(user, roles=former.roles))
 
 
-def _present(found: Mapping[str, T | None]) -> dict[str, T]:
-    return {record_id: record for record_id, record in found.items() if record is not None}
-
-
-def _merged(before: Mapping[str, T], said: Mapping[str, T | None]) -> dict[str, T]:
-    return _present({**before, **said})
-
-
-def _without_deleted(
-    enrollments: dict[str, Enrollment], said: Said, notes: Notes
-) -> dict[str, Enrollment]:
+def _drop_enrollments_of_deleted(after: Shelf, said: Shelf, notes: Notes) -> None:
     """Who is deleted, or whose class is, is enrolled there no more, whether that is said or not."""
-    classes = said.classes.keys() - _present(said.classes).keys()
-    users = said.users.keys() - _present(said.users).keys()
-    left = {
-        each.id: each
-        for each in enrollments.values()
-        if each.class_id not in classes and each.user_id not in users
-    }
-    for _ in range(len(enrollments) - len(left)):
-        notes.add("enrollments.csv", "enrollments of deleted users or classes are left out")
-    return left
+    was_deleted = Target(said.users, None).is_gone
+    class_was_deleted = Target(said.classes, None).is_gone
+    for each in after.enrollments.values():
+        if class_was_deleted(each.class_id) or was_deleted(each.user_id):
+            after.enrollments.put(each.id, None)
+            notes.add("enrollments.csv", "enrollments of deleted users or classes are left out")
+    after.enrollments.drop_gone()
 
 
-def _with_roles(
-    users: dict[str, UserRecord], held: Iterable[HeldRole | None]
-) -> dict[str, UserRecord]:
-    """Users with what roles.csv says of their roles. Errors: UnusableCsv."""
-    by_user: dict[str, list[HeldRole]] = defaultdict(list)
-    for each in held:
-        if each is not None and each.user_id in users:
-            by_user[each.user_id].append(each)
-    for user_id, rows in by_user.items():
-        users[user_id] = replace(users[user_id], roles=_roles(users[user_id].roles, rows))
-    return users
+def _give_roles(users: Kept[UserRecord], said: Shelf) -> None:
+    """What roles.csv says of users' roles goes to them. Errors: UnusableCsv."""
+    said.roles.index()
+    for user_id, rows in groupby(said.roles.by_place(), attrgetter("user_id")):
+        user = users.get(user_id)
+        if user is not None:
+            users.put(user_id, replace(user, roles=_roles(user.roles, list(rows))))
 
 
 def _roles(former: tuple[RoleAt, ...], rows: list[HeldRole]) -> tuple[RoleAt, ...]:

@@ -56,7 +56,7 @@ class District:
 
     def schools(self) -> list[SharedSchool]:
         return [
-            SharedSchool(self._id(org.id), org.name or org.identifier)
+            SharedSchool(self._id(org.id), org.name or org.identifier, org.identifier)
             for org in sorted(self._said.orgs.values(), key=lambda org: org.id)
             if self._school_of.get(org.id) == org.id
         ]

@@ -10,7 +10,7 @@ from roster_dash.sources.oneroster.meaning import District
 
 
 class WholeSource(ABC):
-    """What is the same whether a provider is asked or has sent its files."""
+    """What it takes beside reading."""
 
     fewest_for_pull = 2
     """One school costs as much as all of them."""

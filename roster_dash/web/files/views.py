@@ -6,18 +6,20 @@ from tempfile import TemporaryDirectory
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from roster_dash import arriving
+from roster_dash import arriving, watching
+from roster_dash.config import current_config
 from roster_dash.extensions import csrf
 from roster_dash.roster.errors import BadInput, RosterDashError
-from roster_dash.store import accepted
+from roster_dash.store import accepted, dropped
 from roster_dash.store.tables import District
-from roster_dash.store.transactions import rollback
+from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import district_or_404
 from roster_dash.web.login import viewing
 
-MOST_BYTES = 500_000_000
+MOST_BYTES = watching.MOST_BYTES
 """Of a zip that is uploaded; `roster import` takes larger ones."""
 _SHOWN = 30
+_REFUSED_SHOWN = 5
 
 blueprint = Blueprint("files", __name__)
 
@@ -59,8 +61,19 @@ def accept(district_id: int) -> AnyResponse:
 @blueprint.post("/districts/<int:district_id>/files/refuse")
 def refuse(district_id: int) -> AnyResponse:
     district = district_or_404(district_id)
-    arriving.refuse_waiting(district)
+    arriving.refuse_waiting(district, request.form.get("digest", ""))
     flash("Refused: nothing of it is kept.")
+    return redirect(url_for("files.page", district_id=district_id), 303)
+
+
+@blueprint.post("/districts/<int:district_id>/files/folder")
+def folder(district_id: int) -> AnyResponse:
+    """What becomes of files that come into the district's folder."""
+    district = district_or_404(district_id)
+    by_itself = request.form.get("by_itself") == "on"
+    dropped.choose(district, accepts_by_itself=by_itself)
+    commit()
+    flash("Saved.")
     return redirect(url_for("files.page", district_id=district_id), 303)
 
 
@@ -83,4 +96,7 @@ def _about(district: District, error: str = "") -> dict[str, object]:
         "in_force": in_force,
         "waiting": waiting,
         "shown": _SHOWN,
+        "is_watched": current_config().roster_files_dir is not None,
+        "by_itself": dropped.accepts_by_itself(district),
+        "refused": dropped.refused(district.id, _REFUSED_SHOWN),
     }
