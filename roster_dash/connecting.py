@@ -72,6 +72,7 @@ def try_clever(clever_id: str, token: str) -> Way:
             "No token was given and CLEVER_CLIENT_ID and CLEVER_CLIENT_SECRET are unset. "
             "Set both, or give the district’s token."
         )
+    commit()  # no transaction is open while the source answers
     token = token or find_token(app, clever_id)
     CleverSource(app, clever_id, token, patience=ASKED_PATIENCE_SECONDS).district_name()
     return Way("clever", clever_id, token)
@@ -108,6 +109,7 @@ def try_oneroster(
     if connection["auth"] == "bearer":
         _check_token(secret)
     way = Way("oneroster", namespace or new_namespace(), secret, connection)
+    commit()  # no transaction is open while the source answers
     shared = open_way(way, clock.now().date()).schools()  # which day it is is of no weight to them
     if not shared:
         raise BadInput("The OneRoster provider answers, but there is no school in what it shares.")

@@ -260,7 +260,7 @@ def tick(now: datetime) -> None:
         ("policy", _spread_policies),
         ("abandoned", _end_abandoned_runs),
         ("queue", hand_over),
-        ("glance", _look_at_schools),
+        ("glance", look_at_schools),
         ("retention", partial(delete_what_is_too_old, now)),
     ):
         _guarded(what, step)
@@ -286,7 +286,7 @@ def _tell_stale() -> None:
         commit()
 
 
-def _look_at_schools() -> None:
+def look_at_schools() -> None:
     for school_id in glance.late_school_ids():
         glance.refresh(school_id)
         commit()

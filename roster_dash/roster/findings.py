@@ -136,7 +136,8 @@ def findings_of_school(snapshot: Snapshot) -> list[Finding]:
     found += [_missing_role(role) for role in FORM_ORDER if not snapshot.count(role)]
     contacts = sum(1 for person in snapshot.people if person.contact.name)
     if contacts:
-        found.append(Finding(Tone.GOOD, f"{contacts:,} students have a primary contact."))
+        who = "1 student has" if contacts == 1 else f"{contacts:,} students have"
+        found.append(Finding(Tone.GOOD, f"{who} a primary contact."))
     else:
         found.append(_missing("parent contacts", "Student contacts"))
     if snapshot.sections:

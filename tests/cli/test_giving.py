@@ -5,15 +5,17 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from roster_dash.extensions import db
-from roster_dash.sources.oneroster.csv_notes import Notes
+from roster_dash.sources.oneroster.csv_notes import Notes, UnusableCsv
 from roster_dash.sources.oneroster.csv_zip import read_bulk
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AuditEntry
 from tests.builders import Builder
 from tests.cli.conftest import CommandLine
+from tests.csv_zips import whole
 from tests.provider.served import a_school
 
 
@@ -28,7 +30,7 @@ def test_a_school_is_written_as_a_zip_for_its_user_only(
     assert path.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in tmp_path.iterdir() if "out" in each.name] == ["out.zip"]
     notes = Notes()
-    assert len(read_bulk(path, notes).users) == 16
+    assert len(whole(read_bulk(path, notes)).users) == 16
     assert list(notes) == []
     entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()[-1]
     assert (entry.action, entry.school_id, entry.after) == (
@@ -64,12 +66,13 @@ def test_the_manifest_names_every_file_and_columns_are_in_the_standards_order(
             assert not row.get("password")
 
 
-def test_a_school_without_anybody_is_whole_too(
+def test_a_school_without_anybody_is_written_and_taken_by_nobody_for_a_roster(
     roster: CommandLine, make: Builder, tmp_path: Path
 ) -> None:
     path = tmp_path / "out.zip"
     roster.ask("export", str(make.school().id), str(path))
-    assert [org.type for org in read_bulk(path, Notes()).orgs.values()] == ["district", "school"]
+    with pytest.raises(UnusableCsv, match="nobody in the zip’s users"):
+        read_bulk(path, Notes())
 
 
 def test_a_file_that_can_t_be_written_is_said_and_nothing_is_left(

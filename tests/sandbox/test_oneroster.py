@@ -103,10 +103,14 @@ VALUES: dict[str, Any] = {
     "doubles": "users",
     "dangling": "users",
     "empties": "users",
+    "cuts": "users",
+    "empty_after": 1,
 }
 TOGETHER: dict[str, dict[str, Any]] = {
     "gone_status": {"gone_status": "inactive", "shows_gone": True},
     "link_host": {"link_host": "http://elsewhere.example", "links": True},
+    "ignores_sort": {"ignores_sort": True, "reshuffles": True},
+    "next_word": {"next_word": "Next", "links": True},
     "failures": {"failures": 2, "fails_after": 2},
     "failure_status": {"failure_status": 400, "fails_after": 2},
     "retry_after": {"retry_after": 3, "fails_after": 2, "failure_status": 429},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from roster_dash import jobs
 from roster_dash.extensions import db
 from roster_dash.store import glance
 from roster_dash.store.tables import HoldRow, Run, School
@@ -182,12 +183,9 @@ def test_a_school_whose_looking_at_was_cut_short_is_looked_at_later(make: Builde
     make.synced(school, a_snapshot([a_student(), a_student()]))
     school.glance = {}
     commit()
-    glance.refresh_late()
-    commit()
+    jobs.look_at_schools()
     assert school.glance["people"] == {"student": 2}
-    kept = dict(school.glance)
-    glance.refresh_late()
-    assert school.glance == kept
+    assert glance.late_school_ids() == []
 
 
 def test_the_trend_has_one_number_for_each_sync(make: Builder) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from roster_dash.roster.health import Health, State, health_of
-from roster_dash.roster.roles import FORM_ORDER
+from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
 
@@ -35,7 +35,7 @@ class Shown:
     last_good: datetime | None
     run_id: int
     held: int
-    people: Mapping[str, int]
+    people: Mapping[Role, int]
     trend: str
     trend_words: str
 
@@ -99,7 +99,7 @@ def _shown(row: Any, now: datetime) -> Shown:
         last_good=facts.last_good,
         run_id=glance.get("run", 0),
         held=facts.held,
-        people={role.label: people[role.value] for role in FORM_ORDER if people.get(role.value)},
+        people={role: people[role.value] for role in FORM_ORDER if people.get(role.value)},
         trend=_points(trend),
         trend_words=f"{trend[0]:,} → {trend[-1]:,} people" if len(trend) > 1 else "",
     )
