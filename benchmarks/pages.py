@@ -32,7 +32,7 @@ SCHOOL = [
     "past",
     "why",
     "connection",
-    "integrations",
+    "api",
     "drill",
 ]
 DISTRICT = ("", "/history", "/policy", "/retention", "/connection", "/switch")
