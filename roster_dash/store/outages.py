@@ -69,7 +69,7 @@ def end(district_id: int) -> None:
     """The source answers again; those who were told get a mail that says so."""
     if db.session.scalar(select(District.outage_since).where(District.id == district_id)) is None:
         return
-    district = _locked(district_id)
+    district = schools.lock_district(district_id)
     if district is None or district.outage_since is None:
         return
     if district.outage_told_at is not None:
@@ -80,13 +80,6 @@ def end(district_id: int) -> None:
         mails.add_notices("outage_over", told, about_at=since, district_id=district_id)
     schools.forget_outage(district)
     db.session.flush()
-
-
-def _locked(district_id: int) -> District | None:
-    """Rows that refer to the district may be written meanwhile."""
-    return db.session.get(
-        District, district_id, populate_existing=True, with_for_update={"key_share": True}
-    )
 
 
 def untold() -> Sequence[int]:
@@ -103,7 +96,7 @@ def untold() -> Sequence[int]:
 
 def tell(district_id: int) -> Sequence[int]:
     """One mail to each address that the district's syncs concern; gives the mails."""
-    district = _locked(district_id)
+    district = schools.lock_district(district_id)
     if district is None or district.outage_since is None or district.outage_told_at is not None:
         return ()
     district.outage_told_at = clock.now()

@@ -11,7 +11,7 @@ from roster_dash.roster.policy import SHARED, Policy
 from roster_dash.roster.settings import SyncSettings, from_flat
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
-from roster_dash.store.tables import District, PolicyVersion, School, SettingsVersion
+from roster_dash.store.tables import PolicyVersion, School, SettingsVersion
 
 
 def latest_version(district_id: int) -> PolicyVersion | None:
@@ -55,12 +55,6 @@ def check(district_id: int, settings: SyncSettings) -> None:
             f"{key} is “{ours}”, not “{wanted}”" for key, (ours, wanted) in broken.items()
         )
         raise BadInput(f"The district has locked this for all its schools: {told}.")
-
-
-def lock_district(district_id: int) -> None:
-    """One at a time saves a district's policy; SQLite's write lock does that."""
-    query = select(District.id).where(District.id == district_id)
-    db.session.execute(query.with_for_update(key_share=True))
 
 
 def save_policy(

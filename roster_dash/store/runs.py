@@ -325,14 +325,30 @@ def _start_waiting(school_id: int) -> Run | None:
 def add_revert(
     run: Run, user_id: int | None, ending: Ending, now: datetime, *, keeps_off: bool
 ) -> Run:
-    """A run that takes another one back. It is over at once, so no sync has to wait for it."""
+    """A run that takes another one back."""
+    about = {"reverts_id": run.id, "keeps_off": keeps_off}
+    return _add_ended(run.school_id, Trigger.REVERT, user_id, ending, now, **about)
+
+
+def add_switch(school: School, user_id: int | None, ending: Ending, now: datetime) -> Run:
+    """What changing the district's source did to a school."""
+    return _add_ended(school.id, Trigger.SWITCH, user_id, ending, now)
+
+
+def _add_ended(
+    school_id: int,
+    trigger: Trigger,
+    user_id: int | None,
+    ending: Ending,
+    now: datetime,
+    **about: Any,
+) -> Run:
+    """A run that is over at once, so no sync has to wait for it."""
     made = Run(
-        school_id=run.school_id,
+        school_id=school_id,
         status=ending.status,
-        trigger=Trigger.REVERT,
+        trigger=trigger,
         user_id=user_id,
-        reverts_id=run.id,
-        keeps_off=keeps_off,
         message=ending.message,
         counts=ending.counts,
         warnings=list(ending.warnings),
@@ -341,25 +357,7 @@ def add_revert(
         created_at=now,
         started_at=now,
         finished_at=now,
-    )
-    db.session.add(made)
-    db.session.flush()
-    return made
-
-
-def add_switch(school: School, user_id: int | None, ending: Ending, now: datetime) -> Run:
-    """What changing the district's source did to a school, as a run that is over at once."""
-    made = Run(
-        school_id=school.id,
-        status=ending.status,
-        trigger=Trigger.SWITCH,
-        user_id=user_id,
-        message=ending.message,
-        counts=ending.counts,
-        size=size_of(ending.counts),
-        created_at=now,
-        started_at=now,
-        finished_at=now,
+        **about,
     )
     db.session.add(made)
     db.session.flush()

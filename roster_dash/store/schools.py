@@ -200,7 +200,10 @@ def lock_school(school_id: int) -> None:
 
 
 def lock_district(district_id: int) -> District | None:
-    """One at a time decides what its rosters come from; as it is now."""
+    """One at a time decides about a district's source, policy and outage; the row as it is now.
+
+    Rows that refer to it may be written meanwhile.
+    """
     return db.session.get(
         District, district_id, populate_existing=True, with_for_update={"key_share": True}
     )

@@ -13,7 +13,7 @@ from roster_dash.extensions import db
 from roster_dash.store import accepted, dropped, schools
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit
-from roster_dash.web.files import views
+from roster_dash.web import uploads
 from tests.builders import Builder
 from tests.csv_zips import SCHOOL, files_of, write_zip
 from tests.visitor import Visitor, csrf_token
@@ -141,7 +141,7 @@ def test_nothing_is_taken_from_anybody_else_nor_without_a_token(
 def test_there_is_a_limit_all_the_same(
     manager: Visitor, district: District, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "MOST_BYTES", 2_000_000)
+    monkeypatch.setattr(uploads, "MOST_BYTES", 2_000_000)
     assert upload(manager, district, b"x" * 2_500_000).status_code == 413
 
 

@@ -1,23 +1,19 @@
 """A district's files: uploaded, shown as what they would do, then accepted or refused."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from roster_dash import arriving, watching
+from roster_dash import arriving
 from roster_dash.config import current_config
 from roster_dash.extensions import csrf
-from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.roster.errors import RosterDashError
 from roster_dash.store import accepted, dropped
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import district_or_404
 from roster_dash.web.login import viewing
+from roster_dash.web.uploads import sent_zip
 
-MOST_BYTES = watching.MOST_BYTES
-"""Of a zip that is uploaded; `roster import` takes larger ones."""
 _SHOWN = 30
 _REFUSED_SHOWN = 5
 
@@ -31,19 +27,16 @@ def page(district_id: int) -> str:
 
 @blueprint.post("/districts/<int:district_id>/files")
 def upload(district_id: int) -> AnyResponse:
-    """Reads a zip and lays it aside. So much is taken only from somebody whose district it is."""
+    """Reads a zip and lays it aside."""
     district = district_or_404(district_id)
-    if request.mimetype == "multipart/form-data":  # other forms are read into memory
-        request.max_content_length = MOST_BYTES
     try:
-        csrf.protect()  # not before: it reads the form
-        _lay_aside(district)
+        with sent_zip() as path:
+            arrived = arriving.arrive(district, path)
+        arriving.lay_aside(district, arrived, viewing().id)
     except RosterDashError as error:
         rollback()
         told = _about(district_or_404(district_id), error.message)
         return make_response(render_template("web/files/page.html", **told), 422)
-    finally:
-        request.close()  # what was sent lies in a file of its own
     return redirect(url_for("files.page", district_id=district_id), 303)
 
 
@@ -75,17 +68,6 @@ def folder(district_id: int) -> AnyResponse:
     commit()
     flash("Saved.")
     return redirect(url_for("files.page", district_id=district_id), 303)
-
-
-def _lay_aside(district: District) -> None:
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadInput("Choose the zip that the student information system has exported.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "sent.zip"
-        sent.save(path)
-        arrived = arriving.arrive(district, path)
-    arriving.lay_aside(district, arrived, viewing().id)
 
 
 def _about(district: District, error: str = "") -> dict[str, object]:

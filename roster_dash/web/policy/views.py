@@ -9,7 +9,7 @@ from roster_dash import jobs, together
 from roster_dash.roster.policy import SHARED, Policy
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
-from roster_dash.store import policies
+from roster_dash.store import policies, schools
 from roster_dash.store.tables import District
 from roster_dash.store.transactions import commit
 from roster_dash.web.access import district_or_404
@@ -37,7 +37,7 @@ def page(district_id: int) -> str:
 def save(district_id: int) -> AnyResponse:
     """Stores a version; the schools that it changes are saved and synced, each by itself."""
     row = district_or_404(district_id)
-    policies.lock_district(row.id)
+    schools.lock_district(row.id)
     save = take_save(request.form, _newest(row))
     if save.settings is None:
         form = offer_district(save.texts, save.errors, _locked())

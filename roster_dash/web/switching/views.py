@@ -1,8 +1,6 @@
 """Changing a district's source: try the new one, match the schools, look, then do it."""
 
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -10,13 +8,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from roster_dash import new_source, switching
 from roster_dash.connecting import AUTHS, VERSIONS
 from roster_dash.extensions import csrf
-from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.roster.errors import RosterDashError
 from roster_dash.store import switches
 from roster_dash.store.tables import District, PlannedSwitch
 from roster_dash.store.transactions import rollback
 from roster_dash.web.access import district_or_404, refuse
-from roster_dash.web.files.views import MOST_BYTES
 from roster_dash.web.login import viewing
+from roster_dash.web.uploads import sent_zip
 
 _TYPED = ("to", "clever_id", "url", "version", "auth", "key", "token_url")
 _FIELD = "school-"
@@ -44,15 +42,9 @@ def try_source(district_id: int) -> AnyResponse:
 
 @blueprint.post("/districts/<int:district_id>/switch/file")
 def upload(district_id: int) -> AnyResponse:
-    """The same for a zip. So much is taken only from somebody whose district it is."""
+    """The same for a zip."""
     district = district_or_404(district_id)
-    if request.mimetype == "multipart/form-data":  # other forms are read into memory
-        request.max_content_length = MOST_BYTES
-    try:
-        csrf.protect()  # not before: it reads the form
-        return _tried(district_id, {"to": "files"}, lambda: _read(district))
-    finally:
-        request.close()  # what was sent lies in a file of its own
+    return _tried(district_id, {"to": "files"}, lambda: _read(district))
 
 
 csrf.exempt(upload)
@@ -116,12 +108,7 @@ def _tried(district_id: int, typed: dict[str, str], step: Callable[[], None]) ->
 
 
 def _read(district: District) -> None:
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise BadInput("Choose the zip that the student information system has exported.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "sent.zip"
-        sent.save(path)
+    with sent_zip() as path:
         new_source.try_files(district, path, viewing().id)
 
 
