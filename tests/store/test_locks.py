@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from roster_dash.extensions import db
-from roster_dash.store import audit, bulk, edits, schools
+from roster_dash.roster.errors import BadInput
+from roster_dash.roster.records import Status
+from roster_dash.store import audit, bulk, edits, privacy, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import Beat, PersonRow, School
 from roster_dash.store.transactions import commit, is_conflict, is_passing, rollback
@@ -119,3 +121,16 @@ def test_a_row_that_somebody_else_has_added_meanwhile_is_a_conflict() -> None:
     with pytest.raises(DBAPIError) as refused:
         bulk.insert(Beat, [row, row])
     assert is_conflict(refused.value)
+
+
+def test_whoever_is_brought_back_meanwhile_is_not_erased(school: School, make: Builder) -> None:
+    make.synced(school, a_snapshot([a_student("s")]))
+    row = db.session.scalars(select(PersonRow)).one()
+    row.status = Status.ARCHIVED
+    commit()
+    assert row.status == "archived"  # as it was when somebody asked for it
+    with Session(db.engine) as other:
+        other.execute(text("UPDATE people SET status = 'active'"))
+        other.commit()
+    with pytest.raises(BadInput, match="Only somebody archived"):
+        privacy.erase(school, [row])
