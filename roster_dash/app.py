@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from roster_dash import cli, clock, logs, reporting, web
 from roster_dash.config import Config, load_config
-from roster_dash.extensions import csrf, db, login, mailer, migrate, prepare_sqlite
+from roster_dash.extensions import babel, csrf, db, login, mailer, migrate, prepare_sqlite
 
 YEAR_SECONDS = 31_536_000
 
@@ -59,6 +59,8 @@ def create_app(config: Config | None = None) -> Flask:
     for extension in (db, csrf, login, mailer):
         extension.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
+    babel.init_app(app)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     if config.database_url.startswith("sqlite"):
         with app.app_context():
             prepare_sqlite(db.engine)

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from flask import current_app, has_request_context, request
+from flask_babel import Babel
 from flask_login import LoginManager
 from flask_mail import Connection, Mail
 from flask_migrate import Migrate
@@ -95,6 +96,7 @@ migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
 mailer = SafeMail()
+babel = Babel()
 
 
 def prepare_sqlite(engine: Engine) -> None:
