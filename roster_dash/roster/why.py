@@ -186,7 +186,7 @@ def _sum(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str]:
     if is_here:
         return _sum_missing(facts, name)
     if record is None and row is None:
-        return f"{name or 'Nobody'} is not here.", f"{SIS}, or {CLEVER[0].lower()}{CLEVER[1:]}."
+        return f"{name or 'Nobody'} is not here.", f"{SIS}, or {_lower(CLEVER)}."
     if row is not None and not row.included:
         return (
             f"{name} is archived and left out of the sync.",
@@ -240,8 +240,12 @@ def _sum_missing(facts: Facts, name: str) -> tuple[str, str]:
         return f"{name} is at {facts.elsewhere} now. {REASONS.get(reason, '')}", f"{NOBODY}."
     return (
         f"{name} is still here, but Clever no longer has them. {REASONS.get(reason, '')}".strip(),
-        f"{SIS}, if they should be there; {OWNER[0].lower()}{OWNER[1:]}: Keep or Archive now.",
+        f"{SIS}, if they should be there; {_lower(OWNER)}: Keep or Archive now.",
     )
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def note_of(story: Story, asked: str) -> str:

@@ -1,0 +1,86 @@
+"""WHICH LANGUAGE: those there are, the one of a page or a mail, and what is said in it.
+
+What is made and kept is English. `translated` says it in the language of whoever reads: a page of the
+web by its filter of that name, a mail by `speaking`. docs/translations.md tells how.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+from flask_babel import LazyString, force_locale, get_locale, get_translations
+from markupsafe import Markup
+
+from roster_dash.config import current_config
+from roster_dash.language.figures import in_figures
+from roster_dash.language.sentences import Sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """`name` as its speakers call it; `locale` says how numbers and days are written."""
+
+    name: str
+    locale: str
+    is_complete: bool
+    """Half a translation is shown to nobody: only with DRAFT_LANGUAGES is one that isn't complete."""
+
+
+ENGLISH = "en"
+LANGUAGES = {
+    ENGLISH: Language("English", "en_US", is_complete=True),
+    "es": Language("Español", "es_US", is_complete=False),
+}
+
+
+def offered() -> dict[str, Language]:
+    """The languages that people can have here, by their codes."""
+    drafts = current_config().draft_languages
+    return {code: each for code, each in LANGUAGES.items() if each.is_complete or drafts}
+
+
+def code() -> str:
+    """The language that is spoken now: "es"."""
+    locale = get_locale()
+    return str(locale.language) if locale else ENGLISH
+
+
+def locale() -> str:
+    """How numbers and days are written in it: "es_US"."""
+    return LANGUAGES[code()].locale
+
+
+def locale_of(wanted: str | None) -> str:
+    """The locale of a language, as far as it is offered; else of English."""
+    known = offered()
+    return known[wanted if wanted in known else ENGLISH].locale
+
+
+@contextmanager
+def speaking(wanted: str | None) -> Iterator[None]:
+    """What is composed within is in this language, if it is offered."""
+    with force_locale(locale_of(wanted)):
+        yield
+
+
+def translated(english: str) -> str:
+    """What is stored, or made far from the page, in the language that is spoken; markup stays so."""
+    spoken = code()
+    if spoken == ENGLISH or not english:
+        return english
+    said = _sentences(spoken).said(str(english))
+    return Markup(said) if isinstance(english, Markup) else said  # noqa: S704  its values are escaped
+
+
+def later(english: str) -> str:
+    """A word of a table, said in the language of whoever reads it by then."""
+    lazy: str = LazyString(translated, english)
+    return lazy
+
+
+@cache
+def _sentences(spoken: str) -> Sentences:
+    catalogue = getattr(get_translations(), "_catalog", {})
+    messages = ((str(key), value) for key, value in catalogue.items() if isinstance(key, str) and key)
+    return Sentences(messages, lambda text: in_figures(text, LANGUAGES[spoken].locale))
