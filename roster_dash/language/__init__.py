@@ -1,15 +1,17 @@
 """WHICH LANGUAGE: those there are, the one of a page or a mail, and what is said in it.
 
-What is made and kept is English. `translated` says it in the language of whoever reads: a page of the
-web by its filter of that name, a mail by `speaking`. docs/translations.md tells how.
+What is made and kept is English. `translated` says it in the language of whoever reads: a page of
+the web by its filter of that name, a mail by `speaking`. docs/translations.md tells how.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
-from flask_babel import LazyString, force_locale, get_locale, get_translations
+from flask_babel import force_locale, get_locale, get_translations
+from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 
 from roster_dash.config import current_config
@@ -19,18 +21,21 @@ from roster_dash.language.sentences import Sentences
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`name` as its speakers call it; `locale` says how numbers and days are written."""
+    """`name` as its speakers call it; `locale` says how numbers and days are written;
+    `of` is what stands between day, month and year."""
 
     name: str
     locale: str
+    long_day: str
+    of: str
     is_complete: bool
-    """Half a translation is shown to nobody: only with DRAFT_LANGUAGES is one that isn't complete."""
+    """Half a translation is shown to nobody, but with DRAFT_LANGUAGES."""
 
 
 ENGLISH = "en"
 LANGUAGES = {
-    ENGLISH: Language("English", "en_US", is_complete=True),
-    "es": Language("Español", "es_US", is_complete=False),
+    ENGLISH: Language("English", "en_US", "EEEE dd MMMM y", " ", is_complete=True),
+    "es": Language("Español", "es_US", "EEEE d 'de' MMMM 'de' y", " de ", is_complete=False),
 }
 
 
@@ -46,9 +51,9 @@ def code() -> str:
     return str(locale.language) if locale else ENGLISH
 
 
-def locale() -> str:
-    """How numbers and days are written in it: "es_US"."""
-    return LANGUAGES[code()].locale
+def spoken() -> Language:
+    """The language itself."""
+    return LANGUAGES[code()]
 
 
 def locale_of(wanted: str | None) -> str:
@@ -65,22 +70,25 @@ def speaking(wanted: str | None) -> Iterator[None]:
 
 
 def translated(english: str) -> str:
-    """What is stored, or made far from the page, in the language that is spoken; markup stays so."""
-    spoken = code()
-    if spoken == ENGLISH or not english:
+    """What is stored, or made far from the page, in the language that is spoken.
+
+    Markup stays markup: what is put into it was escaped before.
+    """
+    language = code()
+    if language == ENGLISH or not english:
         return english
-    said = _sentences(spoken).said(str(english))
-    return Markup(said) if isinstance(english, Markup) else said  # noqa: S704  its values are escaped
+    said = _sentences(language).said(str(english))
+    return Markup(said) if isinstance(english, Markup) else said  # noqa: S704
 
 
 def later(english: str) -> str:
     """A word of a table, said in the language of whoever reads it by then."""
-    lazy: str = LazyString(translated, english)
-    return lazy
+    return cast(str, LazyString(translated, english))
 
 
 @cache
-def _sentences(spoken: str) -> Sentences:
+def _sentences(language: str) -> Sentences:
     catalogue = getattr(get_translations(), "_catalog", {})
-    messages = ((str(key), value) for key, value in catalogue.items() if isinstance(key, str) and key)
-    return Sentences(messages, lambda text: in_figures(text, LANGUAGES[spoken].locale))
+    messages = ((key, value) for key, value in catalogue.items() if isinstance(key, str) and key)
+    about = LANGUAGES[language]
+    return Sentences(messages, lambda text: in_figures(text, about.locale, about.of))

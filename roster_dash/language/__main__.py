@@ -1,7 +1,7 @@
 """Catalogues from the code and back: `make translations`, and `--check` in `make check`.
 
 Templates and words that are marked are found as Babel does; sentences as `extract` says. Nothing
-is guessed: a message without a translation stays empty.
+is guessed: a message without a translation stays empty, or gets that of a .po that is named.
 """
 
 import sys
@@ -96,6 +96,14 @@ def stale(po: Path) -> str:
     return ""
 
 
+def take(catalogue: Catalog, other: Catalog) -> None:
+    """What `other` has for messages that have no translation yet."""
+    for message in catalogue:
+        theirs = other.get(message.id, message.context) if message.id else None
+        if theirs and not _is_said(message.string):
+            message.string = theirs.string
+
+
 def main(arguments: list[str]) -> int:
     for po in sorted(TRANSLATIONS.glob("*/LC_MESSAGES/messages.po")):
         if "--check" in arguments:
@@ -103,7 +111,11 @@ def main(arguments: list[str]) -> int:
                 print(f"{trouble}: run `make translations`.", file=sys.stderr)
                 return 1
             continue
-        po.write_bytes(as_po(renewed(po)))
+        catalogue = renewed(po)
+        for file in arguments:
+            with Path(file).open("rb") as other:
+                take(catalogue, read_po(other, locale=catalogue.locale))
+        po.write_bytes(as_po(catalogue))
         catalogue = read(po)
         po.with_suffix(".mo").write_bytes(as_mo(catalogue))
         left = sum(1 for message in catalogue if message.id and not _is_said(message.string))

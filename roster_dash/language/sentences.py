@@ -2,23 +2,25 @@
 
 A catalogue has the patterns of the sentences, "%(number)d people fit." say. Of a sentence the
 pattern that says most of it is found, what stands in its places is said in the other language in
-turn, and what isn't known stays English. A text of several sentences, or a list of clauses, is taken
-apart where it isn't known as a whole.
+turn, and what isn't known stays English. A text of several sentences, or a list of clauses, is
+taken apart where it isn't known as a whole.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PLACE = re.compile(r"%\((\w+)\)([sd])")
 _WORD = re.compile(r"[a-z]{2,}")
 _END = re.compile(r"(?<=[.!?”])\s+(?=[A-Z“0-9])")
-_JOINTS = ("; ", ", ", " and ", " or ")
-_VERBATIM = frozenset(
-    ("address", "asked", "email", "file", "host", "label", "name", "names", "school", "school_name")
-    + ("text", "title")
-)
+_JOINTS = ("; ", ": ", ", ")
+_NEIGHBOURS = (" and ", " or ")
+_VERBATIM = {
+    *("address", "asked", "email", "file", "host", "label", "name", "names"),
+    *("school", "school_name", "text", "title"),
+}
 """Places for people's data and what somebody has typed: a name that is a word of ours stays."""
 
 
@@ -48,8 +50,10 @@ class Sentences:
                 self._exact[english] = other
         self._by_word = _indexed(patterns)
 
-    def said(self, english: str) -> str:
+        self.said = lru_cache(maxsize=4096)(self._said)
         """The text in this language; English as far as it isn't known."""
+
+    def _said(self, english: str) -> str:
         return self._known(english) or english
 
     def _known(self, text: str) -> str | None:
@@ -57,7 +61,12 @@ class Sentences:
             return None
         if text != text.strip():
             return self._exact.get(text) or self._within(text)
-        return self._whole(text) or self._in_sentences(text) or self._clauses(text)
+        return (
+            self._whole(text)
+            or self._without_stop(text)
+            or self._in_sentences(text)
+            or self._clauses(text)
+        )
 
     def _whole(self, text: str) -> str | None:
         return self._word(text) or self._figures(text) or self._by_pattern(text)
@@ -66,10 +75,11 @@ class Sentences:
         """A text without places, also where it begins with the other kind of letter."""
         if known := self._exact.get(text):
             return known
-        first = text[0]
-        if other := self._exact.get((first.lower() if first.isupper() else first.upper()) + text[1:]):
-            return (other[0].upper() if first.isupper() else other[0].lower()) + other[1:]
-        return None
+        is_upper = text[0].isupper()
+        other = self._exact.get((text[0].lower() if is_upper else text[0].upper()) + text[1:])
+        if not other:
+            return None
+        return (other[0].upper() if is_upper else other[0].lower()) + other[1:]
 
     def _within(self, text: str) -> str | None:
         """A text with blanks at its ends."""
@@ -84,37 +94,58 @@ class Sentences:
         candidates = [each for word in words for each in self._by_word.get(word, ())]
         for pattern in sorted(candidates, key=lambda each: -each.weight):
             if match := pattern.found_by.fullmatch(text):
+                values = match.groupdict()
+                # A place may have swallowed the end of a sentence; or it is the dot of "St. Mary".
+                if any(map(_END.search, values.values())):
+                    apart = self._in_sentences(text, every=True)
+                    if apart is not None:
+                        return apart
                 return pattern.said % {
-                    place: self._value(place, value) for place, value in match.groupdict().items()
+                    place: self._value(place, value) for place, value in values.items()
                 }
         return None
+
+    def _without_stop(self, text: str) -> str | None:
+        """A clause that stands as a sentence."""
+        known = self._whole(text[:-1]) if text.endswith(".") and len(text) > 1 else None
+        return f"{known}." if known else None
 
     def _value(self, place: str, value: str) -> str:
         if place.rstrip("23456789") in _VERBATIM:
             return self._exact.get(value, value) if " " in value else value
         return self._known(value) or value
 
-    def _in_sentences(self, text: str) -> str | None:
-        """Several sentences, as many at once as are known together; None if none is known."""
+    def _in_sentences(self, text: str, *, every: bool = False) -> str | None:
+        """Several sentences, as many at once as are known together.
+
+        None if there is one only, none is known, or, where `every` is asked for, one isn't.
+        """
         sentences = _END.split(text)
         said, at, any_known = [], 0, False
         while at < len(sentences) > 1:
-            for end in range(len(sentences), at, -1):
-                piece = " ".join(sentences[at:end])
-                known = self._whole(piece) or (self._clauses(piece) if end == at + 1 else None)
-                if known or end == at + 1:
-                    any_known |= known is not None
-                    said.append(known or piece)
-                    at = end
-                    break
+            known, end = self._next_sentences(sentences, at)
+            if known is None and every:
+                return None
+            any_known |= known is not None
+            said.append(known or sentences[at])
+            at = end
         return " ".join(said) if any_known else None
 
+    def _next_sentences(self, sentences: list[str], at: int) -> tuple[str | None, int]:
+        """The most sentences from there on that are known together, and where they end."""
+        for end in range(len(sentences) - (at == 0), at + 1, -1):
+            if known := self._whole(" ".join(sentences[at:end])):
+                return known, end
+        one = sentences[at]
+        return self._whole(one) or self._without_stop(one) or self._clauses(one), at + 1
+
     def _clauses(self, text: str) -> str | None:
-        for joint in _JOINTS:
+        """Clauses in a row, of which one at least is known; two words that are both known."""
+        for joint in (*_JOINTS, *_NEIGHBOURS):
             if joint in text:
                 pieces = text.split(joint)
                 known = [self._known(piece) for piece in pieces]
-                if any(known):
+                if all(known) or (any(known) and joint in _JOINTS):
                     said = [other or piece for other, piece in zip(known, pieces, strict=True)]
                     return self._exact.get(joint, joint).join(said)
         return None
