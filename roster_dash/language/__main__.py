@@ -5,6 +5,7 @@ is guessed: a message without a translation stays empty, or gets that of a .po t
 """
 
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from roster_dash.language.phrases import PHRASES
 
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None}
 TRANSLATIONS = PACKAGE / "translations"
+_NEVER = datetime(2026, 1, 1, tzinfo=UTC)
+"""Of a date in it, a file would be another one each time."""
 
 
 def template() -> Catalog:
@@ -45,7 +48,9 @@ def _add_marked(found: Catalog, path: Path, method: str) -> None:
 
 def read(po: Path) -> Catalog:
     with po.open("rb") as file:
-        return read_po(file, locale=po.parts[-3])
+        catalogue = read_po(file, locale=po.parts[-3])
+    catalogue.creation_date = catalogue.revision_date = _NEVER
+    return catalogue
 
 
 def renewed(po: Path) -> Catalog:

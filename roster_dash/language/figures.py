@@ -32,24 +32,28 @@ def in_figures(english: str, locale: str, of: str) -> str | None:
     if _NUMBER.fullmatch(english):
         return number_in(locale, int(english.replace(",", "")))
     found = _MOMENT.fullmatch(english)
-    if not found or not (found["weekday"] or found["month"]):
+    if not found or not (found["month"] or (found["weekday"] and found["rest"])):
         return None
-    names, words = _names(locale), [found["weekday"], found["month"]]
-    if not all(word is None or word in names for word in words):
+    days, months = _names(locale)
+    if found["weekday"] and found["weekday"] not in days:
         return None
-    weekday, month = (names[word] if word else "" for word in words)
+    if found["month"] and found["month"] not in months:
+        return None
     joint = of if found["month"] and len(found["month"]) > 3 else " "
-    day = f"{found['day']}{joint}{month}" if month else ""
+    day = f"{found['day']}{joint}{months[found['month']]}" if found["month"] else ""
     year = f"{joint}{found['year']}" if found["year"] else ""
-    return " ".join(each for each in (weekday, day) if each) + year + (found["rest"] or "")
+    rest = (found["rest"] or "").strip()
+    told = " ".join(each for each in (days.get(found["weekday"], ""), day) if each) + year
+    return told + ("" if not rest or rest.startswith(",") else " ") + rest
 
 
 @cache
-def _names(locale: str) -> dict[str, str]:
-    """The English names of months and days -> those of a language."""
-    names: dict[str, str] = {}
-    for get in (get_month_names, get_day_names):
+def _names(locale: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The English names of days, and of months -> those of a language."""
+    days: dict[str, str] = {}
+    months: dict[str, str] = {}
+    for names, get in ((days, get_day_names), (months, get_month_names)):
         for width in ("wide", "abbreviated"):
             ours, theirs = get(width, locale="en_US"), get(width, locale=locale)
             names.update((ours[key], theirs[key]) for key in ours)
-    return names
+    return days, months
