@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.dates import format_date, get_day_names, get_month_names
 from babel.numbers import format_decimal
@@ -16,9 +16,16 @@ _MOMENT = re.compile(
 
 
 def number_in(locale: str, value: int) -> str:
-    return str(format_decimal(value, locale=locale))
+    return f"{value:,}" if _has_our_commas(locale) else str(format_decimal(value, locale=locale))
 
 
+@cache
+def _has_our_commas(locale: str) -> bool:
+    """Pages have thousands of numbers, and Python writes them far quicker than CLDR's rules."""
+    return all(format_decimal(each, locale=locale) == f"{each:,}" for each in (1234, 12345678))
+
+
+@lru_cache(maxsize=2048)
 def day_in(locale: str, day: date, pattern: str) -> str:
     """A day by one of CLDR's patterns: "EEE d MMM" is "Tue 24 Nov", "mar 24 nov"."""
     return str(format_date(day, pattern, locale=locale))

@@ -124,10 +124,10 @@ def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Mar
     days = {today: "today", today - timedelta(1): "yesterday", today + timedelta(1): "tomorrow"}
     pattern = "EEE d MMM" if local.year == today.year else "EEE d MMM y"
     locale = spoken().locale
-    day = translated(days.get(local.date(), "")) or day_in(locale, local, pattern)
+    day = translated(days.get(local.date(), "")) or day_in(locale, local.date(), pattern)
     return Markup('<time datetime="{}" title="{}">{}, {}</time>').format(
         moment.isoformat(timespec="seconds"),
-        f"{day_in(locale, local, spoken().long_day)}, {local:%H:%M %Z}",
+        f"{day_in(locale, local.date(), spoken().long_day)}, {local:%H:%M %Z}",
         day,
         f"{local:%H:%M}",
     )
