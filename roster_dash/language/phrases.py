@@ -195,6 +195,7 @@ PHRASES = (
     "Brought back %(when)s",
     "Clever id",
     "unknown",
+    "Nobody is not here.",
     # web: audit, requests, accounts, past
     "Settings",
     "Approvals",

@@ -18,7 +18,8 @@ _END = re.compile(r"(?<=[.!?”])\s+(?=[A-Z“0-9])")
 _JOINTS = ("; ", ": ", ", ")
 _NEIGHBOURS = (" and ", " or ")
 _VERBATIM = {
-    *("address", "asked", "email", "file", "host", "label", "name", "names"),
+    *("all", "allowed", "update_fields"),  # what is typed into a command
+    *("note", "address", "asked", "email", "file", "host", "label", "name", "names"),
     *("school", "school_name", "text", "title"),
 }
 """Places for people's data and what somebody has typed: a name that is a word of ours stays."""
