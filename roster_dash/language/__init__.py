@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from roster_dash.config import current_config
 from roster_dash.language.figures import in_figures
-from roster_dash.language.sentences import Sentences
+from roster_dash.language.sentences import Sentences, recognisable
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,11 @@ def later(english: str) -> str:
 @cache
 def _sentences(language: str) -> Sentences:
     catalogue = getattr(get_translations(), "_catalog", {})
-    messages = ((key, value) for key, value in catalogue.items() if isinstance(key, str) and key)
+    parts = (
+        (*key.rpartition("\x04")[::2], other)
+        for key, other in catalogue.items()
+        if isinstance(key, str) and key
+    )
+    messages = ((context or None, english, other) for context, english, other in parts)
     about = LANGUAGES[language]
-    return Sentences(messages, lambda text: in_figures(text, about.locale, about.of))
+    return Sentences(recognisable(messages), lambda text: in_figures(text, about.locale, about.of))

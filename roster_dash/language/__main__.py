@@ -14,7 +14,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from roster_dash.language.extract import PACKAGE, python_files, sentences_of
+from roster_dash.language.extract import PACKAGE, context_of, python_files, sentences_of
 from roster_dash.language.phrases import PHRASES
 
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None, "lazy_gettext": None}
@@ -31,10 +31,11 @@ def template() -> Catalog:
     for path in python_files():
         where = [(str(path.relative_to(PACKAGE)), 0)]
         for message in sentences_of(path.read_text()):
-            found.add(message, locations=where)
+            found.add(message, locations=where, context=context_of(message))
         _add_marked(found, path, "python")
     for message in PHRASES:
-        found.add(message, locations=[("language/phrases.py", 0)])
+        where = [("language/phrases.py", 0)]
+        found.add(message, locations=where, context=context_of(message))
     return found
 
 
@@ -104,8 +105,10 @@ def stale(po: Path) -> str:
 def take(catalogue: Catalog, other: Catalog) -> None:
     """What `other` has for messages that have no translation yet."""
     for message in catalogue:
-        theirs = other.get(message.id, message.context) if message.id else None
-        if theirs and not _is_said(message.string):
+        if not message.id or _is_said(message.string):
+            continue
+        theirs = other.get(message.id, message.context) or other.get(message.id)
+        if theirs:
             message.string = theirs.string
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from roster_dash.language.sentences import PLACE, SENTENCE
+
 PACKAGE = Path(__file__).parents[1]
 
 _FOR_MACHINES = (
@@ -73,7 +75,10 @@ UNSEEN = frozenset(
 )
 """Strings of several words that nobody is shown."""
 
-_CALLS_UNSEEN = re.compile(r"(^|\.)(log|logger)\.\w+$|\.(execute|split)$|^(text|field)$")
+_CALLS_UNSEEN = re.compile(
+    r"(^|\.)(log|logger)\.\w+$|\.(execute|split)$|^(text|field)$|gettext$|^_l?$"
+)
+"""Logs, SQL, and what is marked for translation as Babel has it."""
 _FIELD = re.compile(r"\{(\w*)(:,)?[^{}]*\}")
 _WORDS = re.compile(r"[a-z]{2,}")
 
@@ -212,9 +217,13 @@ def _with_fields(text: str) -> str:
     return _FIELD.sub(placeholder, text.replace("%", "%%"))
 
 
+def context_of(message: str) -> str | None:
+    return SENTENCE if PLACE.search(message) else None
+
+
 def _is_a_sentence(message: str) -> bool:
     if message in UNSEEN or message.startswith("\n") or re.match(r"[A-Z]{4,} |\(\?", message):
         return False
-    literal = re.sub(r"%\(\w+\)[sd]", "·", message)
+    literal = PLACE.sub("·", message)
     words = _WORDS.findall(re.sub(r"%.|https?://\S+|\S*[_/=@{}\\<>]\S*", "", literal))
     return bool(words) and " " in message.strip()

@@ -8,11 +8,14 @@ taken apart where it isn't known as a whole.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-_PLACE = re.compile(r"%\((\w+)\)([sd])")
+SENTENCE = "sentence"
+"""The context of messages with places: by these a sentence is recognised, by a template's never."""
+
+PLACE = re.compile(r"%\((\w+)\)([sd])")
 _WORD = re.compile(r"[a-z]{2,}")
 _END = re.compile(r"(?<=[.!?”])\s+(?=[A-Z“0-9])")
 _JOINTS = ("; ", ": ", ", ")
@@ -35,6 +38,13 @@ class _Pattern:
     """How many characters are the sentence's own."""
 
 
+def recognisable(messages: Iterable[tuple[str | None, str, str]]) -> Iterator[tuple[str, str]]:
+    """Of (context, message, translation): plain texts, and the patterns of sentences."""
+    for context, english, other in messages:
+        if other and context == (SENTENCE if PLACE.search(english) else None):
+            yield english, other
+
+
 class Sentences:
     """The sentences of one language. `figures` writes a number or a date as it is written there."""
 
@@ -45,12 +55,11 @@ class Sentences:
         self._exact: dict[str, str] = {}
         patterns: list[tuple[frozenset[str], _Pattern]] = []
         for english, other in catalogue:
-            if _PLACE.search(english):
+            if PLACE.search(english):
                 patterns.append(_pattern(english, other))
             else:
                 self._exact[english] = other
         self._by_word = _indexed(patterns)
-
         self.said = lru_cache(maxsize=4096)(self._said)
         """The text in this language; English as far as it isn't known."""
 
@@ -154,7 +163,7 @@ class Sentences:
 
 def _pattern(english: str, other: str) -> tuple[frozenset[str], _Pattern]:
     found, at, literal = "", 0, ""
-    for place in _PLACE.finditer(english):
+    for place in PLACE.finditer(english):
         between = english[at : place.start()].replace("%%", "%")
         literal += between + " "
         # A place that follows a word at once may be empty: "paused%(until)s".
@@ -166,7 +175,7 @@ def _pattern(english: str, other: str) -> tuple[frozenset[str], _Pattern]:
     literal += rest
     words = frozenset(_WORD.findall(literal.lower()))
     weight = len(literal.replace(" ", ""))
-    said = _PLACE.sub(r"%(\1)s", other)
+    said = PLACE.sub(r"%(\1)s", other)
     return words, _Pattern(re.compile(found + re.escape(rest), re.DOTALL), said, weight)
 
 

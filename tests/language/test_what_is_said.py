@@ -14,7 +14,7 @@ import pytest
 from roster_dash.language import LANGUAGES
 from roster_dash.language.__main__ import TRANSLATIONS, read
 from roster_dash.language.figures import in_figures
-from roster_dash.language.sentences import Sentences
+from roster_dash.language.sentences import Sentences, recognisable
 from roster_dash.roster.calendar import parse_period
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.findings import findings_of_school
@@ -207,11 +207,11 @@ SAID: dict[str, Callable[[], Iterator[str]]] = {
 def spanish() -> Sentences:
     about = LANGUAGES["es"]
     messages = (
-        (message.id, message.string)
+        (message.context, message.id, message.string)
         for message in read(TRANSLATIONS / "es" / "LC_MESSAGES" / "messages.po")
-        if isinstance(message.id, str) and message.id and message.string and not message.context
+        if isinstance(message.id, str) and message.id
     )
-    return Sentences(messages, lambda text: in_figures(text, about.locale, about.of))
+    return Sentences(recognisable(messages), lambda text: in_figures(text, about.locale, about.of))
 
 
 @pytest.fixture(scope="module")
