@@ -64,11 +64,11 @@ def test_what_python_says_is_said_in_spanish_too(
     page: Callable[..., TestResponse], make: Builder, school: School
 ) -> None:
     """A run's state, why it ran, its verdict and when; a refusal; a page that isn't there."""
-    make.synced(school, a_snapshot([a_student(), a_student()]), students="on")
-    history = page(f"/schools/{school.id}/history").text
-    for words in ("Correcta", "2 nuevas, no tiene que hacer nada", "hoy, "):
-        assert words in history
-    assert "nothing needs you" not in history
+    run = make.synced(school, a_snapshot([a_student(), a_student()]), students="on")
+    told = page(f"/runs/{run.id}").text
+    for words in ("Correcta", "2 nuevas, no tiene que hacer nada", "hoy, ", "Sincronizar ahora"):
+        assert words in told
+    assert "2 joined, nothing needs you" not in told
     assert "Aquí no hay nada" in page("/schools/999/history").text
 
 
