@@ -46,7 +46,7 @@ def test_no_sentence_of_the_code_lacks_its_translation(language: str) -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_has_the_places_and_the_markup_of_its_message(language: str) -> None:
     for message in messages(language):
-        for english, other in zip(forms(message.id)[-1:] * 9, forms(message.string), strict=False):
+        for english, other in zip(forms(message.id), forms(message.string), strict=False):
             if other:
                 assert _marks(other) == _marks(english), (english, other)
 
