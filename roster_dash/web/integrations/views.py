@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import jobs, outbound
 from roster_dash.config import current_config
+from roster_dash.language import later
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import tokens, webhooks
 from roster_dash.store.secrets import Vault
@@ -22,16 +23,16 @@ from roster_dash.web.values import row_number
 blueprint = Blueprint("integrations", __name__)
 
 SCOPES = {
-    Scope.RUNS: "Runs and their results",
-    Scope.PEOPLE: "People",
-    Scope.LISTS: "Lists and who is on them",
-    Scope.ROSTER: "People and lists, as OneRoster",
+    Scope.RUNS: later("Runs and their results"),
+    Scope.PEOPLE: later("People"),
+    Scope.LISTS: later("Lists and who is on them"),
+    Scope.ROSTER: later("People and lists, as OneRoster"),
 }
 EVENTS = {
-    Event.SUCCEEDED: "A sync succeeded",
-    Event.HELD: "Something waits for a decision",
-    Event.FAILED: "A sync failed",
-    Event.CANCELLED: "A sync was cancelled",
+    Event.SUCCEEDED: later("A sync succeeded"),
+    Event.HELD: later("Something waits for a decision"),
+    Event.FAILED: later("A sync failed"),
+    Event.CANCELLED: later("A sync was cancelled"),
 }
 
 

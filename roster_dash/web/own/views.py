@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from roster_dash import jobs, language
+from roster_dash.language import later
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import accounts, links, mails, sessions
 from roster_dash.store.links import LinkKind
@@ -16,9 +17,9 @@ from roster_dash.web.values import row_number
 blueprint = Blueprint("own", __name__)
 
 ROLES = {
-    "owner": "Owner",
-    "district_manager": "District Manager",
-    "specialist": "Integration specialist",
+    "owner": later("Owner"),
+    "district_manager": later("District Manager"),
+    "specialist": later("Integration specialist"),
 }
 
 

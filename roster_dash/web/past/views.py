@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request
 
+from roster_dash.language import translated
 from roster_dash.roster.errors import BadInput
 from roster_dash.web.access import school_or_404
 from roster_dash.web.downloads import csv_file
@@ -32,7 +33,8 @@ def export(school_id: int) -> Response | tuple[str, int]:
     try:
         columns, rows = looking.exported(school, asked)
     except BadInput as error:
-        told = {"code": 422, "title": "That could not be done", "text": error.message}
+        title = "That could not be done"
+        told = {"code": 422, "title": translated(title), "text": translated(error.message)}
         return render_template("web/layout/error.html", **told), 422
     return csv_file(f"{asked.what}-{school.id}-{asked.at[:10]}", columns, rows, school=school)
 
