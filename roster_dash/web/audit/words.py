@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from roster_dash.language import translated
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AuditEntry
 from roster_dash.web.rostering.form import setting_label
@@ -85,11 +86,16 @@ def changes_of(entry: AuditEntry) -> list[str]:
     """A line for each thing that an entry says: "Students: off → on", "rows: 412"."""
     name_of = setting_label if entry.action in _OF_SETTINGS else str
     return [
-        f"{name_of(name)}: {_value(entry.before[name])} → {_value(value)}"
+        f"{translated(name_of(name))}: {_said(entry.before[name])} → {_said(value)}"
         if name in entry.before
-        else f"{name_of(name)}: {_value(value)}"
+        else f"{translated(name_of(name))}: {_said(value)}"
         for name, value in entry.after.items()
     ]
+
+
+def _said(value: Any) -> str:
+    """A value on a page; in files it stays English."""
+    return translated(_value(value))
 
 
 def _value(value: Any) -> str:
