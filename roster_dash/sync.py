@@ -33,6 +33,7 @@ from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled, SourceDown
 from roster_dash.roster.plan import Plan
+from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
@@ -57,6 +58,7 @@ from roster_dash.store.transactions import (
     commit,
     is_passing,
     persistently,
+    reading,
     rollback,
     sqlstate,
 )
@@ -193,11 +195,13 @@ def _sync(
     with watched(district_id, by_schedule=may_wait):
         answer = fetch_answer(source, wanted, fetching, shared)
     runs.set_phase(run_id, token, "applying")
+    is_new = settled.answers_of([school_id]).get(school_id) != answer.digest
     commit()
+    snapshot = answer.snapshot() if is_new else None  # read while others may write
 
     def apply() -> Result:
         _stop_if_cancelled(run_id)
-        return apply_answer(run_id, token, answer, settings, report)
+        return apply_answer(run_id, token, answer, settings, report, snapshot=snapshot)
 
     return persistently(apply)
 
@@ -209,10 +213,12 @@ def apply_answer(
     settings: SyncSettings,
     report: Report = _silent,
     now: datetime | None = None,
+    snapshot: Snapshot | None = None,
 ) -> Result:
     """Plan and write, with the report and the outbox, in one transaction. `now` is for tests.
 
-    An answer that is the same as at a run that found nothing to do isn't even read.
+    An answer that is the same as at a run that found nothing to do isn't even read. `snapshot` is
+    the answer's, if it has been read already.
     """
     now = now or clock.now()
     begin_snapshot_of_database()
@@ -220,7 +226,7 @@ def apply_answer(
     key = settled.key_of(run, answer.digest)
     ending = _meet_again(run, answer, now, key)
     if ending is None:
-        ending = _apply_whole(run, answer, settings, report, now, key)
+        ending = _apply_whole(run, answer, settings, report, now, key, snapshot)
     pulls.forget(run.school_id)  # or a later run would take the school back to what it was
     return _finish(run_id, token, ending, settings, now)
 
@@ -238,9 +244,15 @@ def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | N
 
 
 def _apply_whole(
-    run: Run, answer: Answer, settings: SyncSettings, report: Report, now: datetime, key: str
+    run: Run,
+    answer: Answer,
+    settings: SyncSettings,
+    report: Report,
+    now: datetime,
+    key: str,
+    snapshot: Snapshot | None,
 ) -> Ending:
-    school, snapshot = run.school, answer.snapshot()
+    school, snapshot = run.school, snapshot or answer.snapshot()
     ground = ground_of(school, settings, now, between=run.trigger == Trigger.EVENTS)
     refuse_empty_school(snapshot, ground.kept)
     planned = ground.plan(snapshot)
@@ -367,7 +379,7 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
 
 
 def _stop_if_cancelled(run_id: int) -> None:
-    cancelled = runs.is_cancelled(run_id)
-    rollback()
+    with reading():
+        cancelled = runs.is_cancelled(run_id)
     if cancelled:
         raise RunCancelled("Cancelled while it was at work; nothing was changed.")
