@@ -33,12 +33,11 @@ from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.effects import outcomes_by_role
 from roster_dash.roster.errors import EmptyAnswer, RosterDashError, RunCancelled, SourceDown
 from roster_dash.roster.plan import Plan
-from roster_dash.roster.records import Snapshot
 from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.settled import settled_until
-from roster_dash.sources import Answer, no_progress
+from roster_dash.sources import Told, no_progress, read
 from roster_dash.store import (
     beats,
     glance,
@@ -193,15 +192,16 @@ def _sync(
 
     report("fetching", 0, 0, 0)
     with watched(district_id, by_schedule=may_wait):
-        answer = fetch_answer(source, wanted, fetching, shared)
+        answer: Told = fetch_answer(source, wanted, fetching, shared)
     runs.set_phase(run_id, token, "applying")
     is_new = settled.answers_of([school_id]).get(school_id) != answer.digest
     commit()
-    snapshot = answer.snapshot() if is_new else None  # read while others may write
+    if is_new:
+        answer = read(answer)  # while others may write
 
     def apply() -> Result:
         _stop_if_cancelled(run_id)
-        return apply_answer(run_id, token, answer, settings, report, snapshot=snapshot)
+        return apply_answer(run_id, token, answer, settings, report)
 
     return persistently(apply)
 
@@ -209,16 +209,14 @@ def _sync(
 def apply_answer(
     run_id: int,
     token: str,
-    answer: Answer,
+    answer: Told,
     settings: SyncSettings,
     report: Report = _silent,
     now: datetime | None = None,
-    snapshot: Snapshot | None = None,
 ) -> Result:
     """Plan and write, with the report and the outbox, in one transaction. `now` is for tests.
 
-    An answer that is the same as at a run that found nothing to do isn't even read. `snapshot` is
-    the answer's, if it has been read already.
+    An answer that is the same as at a run that found nothing to do isn't even read.
     """
     now = now or clock.now()
     begin_snapshot_of_database()
@@ -226,12 +224,12 @@ def apply_answer(
     key = settled.key_of(run, answer.digest)
     ending = _meet_again(run, answer, now, key)
     if ending is None:
-        ending = _apply_whole(run, answer, settings, report, now, key, snapshot)
+        ending = _apply_whole(run, answer, settings, report, now, key)
     pulls.forget(run.school_id)  # or a later run would take the school back to what it was
     return _finish(run_id, token, ending, settings, now)
 
 
-def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | None:
+def _meet_again(run: Run, answer: Told, now: datetime, key: str) -> Ending | None:
     """How a run ends that meets what an earlier one met, which found nothing to do."""
     before = settled.same_as(run.school, key, today_at(run.school, now))
     if before is None or before.snapshot_id is None:
@@ -244,15 +242,9 @@ def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | N
 
 
 def _apply_whole(
-    run: Run,
-    answer: Answer,
-    settings: SyncSettings,
-    report: Report,
-    now: datetime,
-    key: str,
-    snapshot: Snapshot | None,
+    run: Run, answer: Told, settings: SyncSettings, report: Report, now: datetime, key: str
 ) -> Ending:
-    school, snapshot = run.school, snapshot or answer.snapshot()
+    school, snapshot = run.school, answer.snapshot()
     ground = ground_of(school, settings, now, between=run.trigger == Trigger.EVENTS)
     refuse_empty_school(snapshot, ground.kept)
     planned = ground.plan(snapshot)
