@@ -4,6 +4,7 @@ the store. Each picture is one query, however many people, runs or schools there
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 
 from flask import Flask, url_for
 
@@ -183,18 +184,22 @@ def people_over_time(school: School) -> OverTime:
     today = day_of(clock.now(), school.timezone)
     since = today - timedelta(days=LINE_DAYS)
     kept = [(max(day, since), people) for day, people in days.people_of(school.id, since)]
+    begin = next((day for day, people in kept if any(people.values())), today)
     lines = []
     for role in FORM_ORDER:
-        points = [(day, people.get(role.value, 0)) for day, people in kept]
-        if any(number for _, number in points):
-            lines.append(_role_line(role, points, today))
+        numbers = [(day, people.get(role.value, 0)) for day, people in kept]
+        points = list(dropwhile(lambda point: not point[1], numbers))
+        if points:
+            lines.append(_role_line(role, points, begin, today))
     return OverTime(lines, LINE_DAYS, lambda day: words.short_day(day, today))
 
 
-def _role_line(role: Role, points: Sequence[tuple[date, int]], today: date) -> RoleLine:
-    first = points[0][0]
-    at = [((day - first).days, number) for day, number in points]
-    span = (today - first).days
+def _role_line(
+    role: Role, points: Sequence[tuple[date, int]], begin: date, today: date
+) -> RoleLine:
+    """All lines begin at the same day; one of a role that nobody had then starts later."""
+    at = [((day - begin).days, number) for day, number in points]
+    span = (today - begin).days
     return RoleLine(
         role=role,
         line=geometry.steps(at, span, LINE_WIDTH, LINE_HEIGHT),

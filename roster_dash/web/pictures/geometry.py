@@ -19,6 +19,8 @@ MARKS: Mapping[DayState, str] = {
 ROW_LABELS, HEAD = 32, 18
 COLUMN, ROW = 41, 31
 CELL_WIDTH, CELL_HEIGHT = 38, 28
+_EDGE = 2
+"""Room for half of the last cells' frames."""
 
 PITCH, STRIP_HEIGHT = 12, 16
 _BAR = "h10.5v16h-10.5z"
@@ -56,8 +58,8 @@ def grid(today: date, weeks: int) -> Grid:
             Place(day, _column(number // 7), HEAD + ROW * day.weekday())
             for number, day in enumerate(days)
         ],
-        width=_column(weeks) - (COLUMN - CELL_WIDTH),
-        height=HEAD + 7 * ROW - (ROW - CELL_HEIGHT),
+        width=_column(weeks) - (COLUMN - CELL_WIDTH) + _EDGE,
+        height=HEAD + 7 * ROW - (ROW - CELL_HEIGHT) + _EDGE,
     )
 
 
