@@ -146,4 +146,4 @@ def people_of(school_id: int, since: date) -> Sequence[tuple[date, Mapping[str, 
         .where(*counted, SchoolDay.day >= func.coalesce(before.scalar_subquery(), since))
         .order_by(SchoolDay.day)
     )
-    return [(day, people) for day, people in rows]
+    return [(day, people or {}) for day, people in rows]

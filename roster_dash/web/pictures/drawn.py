@@ -86,8 +86,8 @@ def district_calendar(district: District) -> Calendar | None:
 
     def look(day: DistrictDay) -> tuple[DayState, str, str, str]:
         state = worst(day.schools)
-        of_day = {"since": day.day, "until": day.day}
-        href = url_for("district.history", district_id=district.id, **of_day)
+        at = day.day
+        href = url_for("district.history", district_id=district.id, since=at, until=at)
         label = words.of_district_day(day, today)
         return state, words.short_number(day.schools[state]), label, href
 

@@ -114,7 +114,9 @@ def of_district(days: Sequence[DistrictDay], today: date) -> str:
     synced, well_in_all = counted(len(days), "day", "days"), len(days) - len(bad)
     told = f"Of {synced} with syncs, {well_in_all} went well in every school."
     if bad:
-        worst = max(bad, key=lambda day: sum(n for s, n in day.schools.items() if s not in well))
+        worst = max(
+            reversed(bad), key=lambda day: sum(n for s, n in day.schools.items() if s not in well)
+        )
         number = sum(n for state, n in worst.schools.items() if state not in well)
         schools = counted(number, "school", "schools")
         told += f" Most trouble was on {short_day(worst.day, today)}, in {schools}."
