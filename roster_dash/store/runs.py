@@ -414,8 +414,9 @@ def list_runs(
     status: str = "",
     before: int | None = None,
     limit: int = PAGE,
+    ended: tuple[datetime, datetime] | None = None,
 ) -> Sequence[Run]:
-    """Newest first, paged by id; `school_ids` None means all."""
+    """Newest first, paged by id; `school_ids` None means all. `ended`: after, and up to, when."""
     query = select(Run).order_by(Run.id.desc()).limit(limit)
     if school_ids is not None:
         query = query.where(Run.school_id.in_(school_ids))
@@ -423,6 +424,8 @@ def list_runs(
         query = query.where(Run.status == status)
     if before is not None:
         query = query.where(Run.id < before)
+    if ended is not None:
+        query = query.where(Run.finished_at > ended[0], Run.finished_at <= ended[1])
     return db.session.scalars(query).all()
 
 
@@ -430,7 +433,7 @@ def list_runs(
 class Wanted:
     """Which runs of a district: blank means any. `size`: at least so many changes.
 
-    `since` and `until` are moments.
+    `since` and `until` are moments, between which a run ended; one that isn't over, was made.
     """
 
     school_id: int | None = None
@@ -461,10 +464,11 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield Run.status == wanted.status
     if wanted.trigger:
         yield Run.trigger == wanted.trigger
+    at = func.coalesce(Run.finished_at, Run.created_at)  # as the page shows it
     if wanted.since is not None:
-        yield Run.created_at >= wanted.since
+        yield at >= wanted.since
     if wanted.until is not None:
-        yield Run.created_at <= wanted.until
+        yield at <= wanted.until
     if wanted.size:
         yield Run.size >= wanted.size
     if wanted.before is not None:

@@ -480,6 +480,7 @@ class Run(Base):
         Index("ix_runs_school_id_id", "school_id", "id"),
         Index("ix_runs_status", "status"),
         Index("ix_runs_finished_at", "finished_at"),
+        Index("ix_runs_school_id_finished_at", "school_id", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -513,6 +514,24 @@ class Run(Base):
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()
     mails: Mapped[list["MailRow"]] = relationship(back_populates="run", order_by="MailRow.id")
+
+
+class SchoolDay(Base):
+    """What a day of a school came to, kept by store/days.py: so many runs ended on it.
+
+    `state` is the worst of theirs, `run_id` the newest one in that state, `size` what all changed
+    together. `people`: role -> how many were active after the last look of that day.
+    """
+
+    __tablename__ = "school_days"
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default="")
+    runs: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(default=0)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    people: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class HoldRow(Base):

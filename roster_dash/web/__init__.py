@@ -22,6 +22,7 @@ from roster_dash.web.oneroster import views as oneroster
 from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
+from roster_dash.web.pictures import drawn as pictures
 from roster_dash.web.policy import views as policy
 from roster_dash.web.privacy import views as privacy
 from roster_dash.web.requests import views as requests
@@ -78,5 +79,5 @@ def register(app: Flask) -> None:
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith((".csv", ".zip"))
     }
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
-    for shared in (login, security, errors, show, standing):
+    for shared in (login, security, errors, show, standing, pictures):
         shared.register(app)

@@ -10,6 +10,7 @@ from roster_dash.roster.health import Health, State, health_of
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
+from roster_dash.web.pictures.drawn import Strips, strips_of
 
 PAGE = 50
 SORTS = {
@@ -61,20 +62,23 @@ class Seen:
     numbers: Mapping[State, int]
     pages: int
     held: int
+    strips: Strips
 
 
 def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
-    """One query, however many schools: everything else is kept with each."""
+    """Two queries, however many schools: everything else is kept with each."""
     every = [_shown(row, now) for row in schools.schools_of(district_id)]
     found = [row for row in every if _fits(row, wanted)]
     found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
+    rows = found[start : start + PAGE]
     return Seen(
-        rows=found[start : start + PAGE],
+        rows=rows,
         found=len(found),
         numbers=Counter(row.health.state for row in every),
         pages=max(1, -(-len(found) // PAGE)),
         held=sum(row.held for row in every),
+        strips=strips_of({row.id: row.timezone for row in rows}),
     )
 
 
