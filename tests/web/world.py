@@ -103,6 +103,8 @@ class Tenant:
             "part": "classes",
             "school": "no-school",
             "class_part": "students",
+            "guide": "owner",
+            "picture": "held.png",
         }
 
 
