@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
@@ -87,12 +88,16 @@ def _give_ids(tokens: Sequence[Token]) -> Iterator[Heading]:
     taken: dict[str, int] = {}
     for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
-            text = "".join(each.content for each in inline.children or [])
+            text = _text_of(inline)
             slug = re.sub(r"[^\w\- ]", "", text.casefold()).replace(" ", "-")
             taken[slug] = taken.get(slug, -1) + 1
             slug += f"-{taken[slug]}" if taken[slug] else ""
             opening.attrSet("id", slug)
             yield Heading(int(opening.tag[1]), slug, text)
+
+
+def _text_of(inline: Token) -> str:
+    return "".join(each.content for each in inline.children or [])
 
 
 def _lead_into_help(tokens: Sequence[Token]) -> None:
@@ -135,7 +140,10 @@ class _Renderer(RendererHTML):
     def table_open(
         self, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>\n'
+        """Called as what it stands under."""
+        above = [here for here in range(at) if tokens[here].type == "heading_open"]
+        title = escapeHtml(_text_of(tokens[above[-1] + 1])) if above else "Table"
+        return f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table>\n'
 
     def table_close(
         self, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType
@@ -149,9 +157,8 @@ class _Renderer(RendererHTML):
 def _markdown() -> MarkdownIt:
     """CommonMark with tables. HTML is shown, never used; straight quotes become curved."""
     options = {"html": False, "typographer": True}
-    return MarkdownIt("commonmark", options, renderer_cls=_Renderer).enable(
-        ["table", "smartquotes"]
-    )
+    made = MarkdownIt("commonmark", options, renderer_cls=_Renderer)
+    return made.enable(["table", "smartquotes"])
 
 
 _MARKDOWN = _markdown()
