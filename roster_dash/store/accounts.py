@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import Origin, common_origin
 from roster_dash.store import audit, links, passwords, sessions
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AccountLink, District, Run, School, User, UserSchool
@@ -177,6 +178,13 @@ def _clever_ids(user: User) -> set[str]:
 
 def get_user(user_id: int) -> User | None:
     return db.session.get(User, user_id)
+
+
+def origin_of(user: User) -> Origin:
+    """How somebody calls where their rosters come from."""
+    districts = [school.district for school in user.schools]
+    districts += [user.district] if user.district else []
+    return common_origin([each.source for each in districts])
 
 
 def visible_schools(user: User) -> Sequence[School]:
