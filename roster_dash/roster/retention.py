@@ -32,7 +32,7 @@ class Kind:
     least: int
 
 
-_KINDS: Mapping[Data, Kind] = {
+KINDS: Mapping[Data, Kind] = {
     Data.HISTORY: Kind(
         "What syncs and people changed",
         "Names in runs, and the past as of a day, go back so far. Numbers of runs stay.",
@@ -61,14 +61,14 @@ def kinds_for(origin: Origin) -> Mapping[Data, Kind]:
     words = {"source": origin.name, "Whose": capital(origin.whose)}
     return {
         data: replace(kind, title=kind.title.format(**words), help=kind.help.format(**words))
-        for data, kind in _KINDS.items()
+        for data, kind in KINDS.items()
     }
 
 
 def kept_days(stored: Mapping[str, object], data: Data) -> int:
     """What holds for a district; `FOREVER` (0) for no end."""
     days = stored.get(data)
-    return days if isinstance(days, int) else _KINDS[data].days
+    return days if isinstance(days, int) else KINDS[data].days
 
 
 def read_days(texts: Mapping[str, str], origin: Origin) -> tuple[dict[str, int], dict[str, str]]:

@@ -13,7 +13,7 @@ from roster_dash import clock
 from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
-from roster_dash.store import glance, holds, snapshots
+from roster_dash.store import glance, holds, schools, snapshots
 from roster_dash.store.edits import name_of
 from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
@@ -95,6 +95,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(setting_label)
     app.add_template_global(asset)
     app.add_template_global(freshness)
+    app.add_template_global(schools.zone_of)
     app.add_template_global(waiting_for)
     app.jinja_env.globals.update(
         STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
