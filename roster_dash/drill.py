@@ -73,8 +73,11 @@ def drill(school: School) -> Drill:
 def _named(result: Result, origin: Origin) -> Result:
     """The drill's stand-in is of Clever; the school's people know their own source."""
     words = {"start": origin.start, "whose": origin.whose, "Whose": capital(origin.whose)}
+    named = replace(result, title=result.title.format(**words))
+    if result.by != (BY_FETCH,) and result.end is not End.UNPROVEN:
+        return named
     said = tuple(each.replace(CLEVER.name, origin.name) for each in result.sentences)
-    return replace(result, title=result.title.format(**words), sentences=said)
+    return replace(named, sentences=said)
 
 
 def _scratch_of(school: School) -> Scratch:

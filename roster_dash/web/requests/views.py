@@ -24,12 +24,12 @@ _STEPS = {
         "Waiting for the district",
         "warn",
         "The district {shares}.",
-        "{Sharer}",
+        "",
     ),
     "linked": ("Linked", "busy", "A first sync is pushed by hand.", "Integration specialist"),
     "done": ("First sync done", "good", "Choose what is synced under Rostering.", "Owner"),
 }
-"""State -> what `_step_of` makes of it, in the words of the district’s source."""
+"""State -> what `_step_of` says; of one that waits in the words of the district’s source."""
 
 
 @blueprint.get("/requests")
@@ -113,10 +113,11 @@ def _words() -> dict[str, object]:
 
 def _step_of(request: SetupRequest) -> tuple[str, str, str, str]:
     """(its word, its tone, the next step, whose move it is)."""
-    origin = requests.origin_of(request)
     word, tone, step, whose = _STEPS[request.state]
-    sharer = capital(origin.sharer)
-    return word, tone, step.format(shares=origin.shares), whose.format(Sharer=sharer)
+    if request.state != RequestState.WAITING:
+        return word, tone, step, whose
+    origin = requests.origin_of(request)
+    return word, tone, step.format(shares=origin.shares), capital(origin.sharer)
 
 
 def _visible_or_404(request_id: int) -> SetupRequest:
