@@ -134,7 +134,7 @@ def test_every_area_and_every_page_says_what_helps_there(
             if not is_for(who, rule) or "token" in rule.arguments:
                 continue
             page = everybody[who].get(path_of(rule, values))
-            if page.status_code == 200 and "<main" in page.text:
+            if page.mimetype == "text/html" and page.status_code == 200 and "<main" in page.text:
                 seen.add(rule.endpoint)
                 assert unescape(page.text).count(">Help: ") == 1, rule.endpoint
                 assert page.text.count('href="/help"') == 1, rule.endpoint
