@@ -11,12 +11,13 @@ from roster_dash import notify
 from roster_dash.drill import drill
 from roster_dash.roster.errors import BadInput, NotLinked
 from roster_dash.roster.origin import CLEVER, ORIGINS, common_origin
+from roster_dash.roster.records import Term
 from roster_dash.roster.roles import Role
 from roster_dash.store import edits, mails, people, runs
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
 from roster_dash.why import why
-from tests.builders import ALL, Builder, a_section, a_snapshot, a_student, a_teacher
+from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
 from tests.clever import Clever
 from tests.web.test_who_may import is_for
 from tests.web.world import World, build_world, path_of, routes, visitors
@@ -27,6 +28,7 @@ OFFERED = {
     *("help.guide", "help.index", "account.log_in"),
 }
 """Pages where another source is offered, or that are of no district."""
+FIRM = {"students__archive": "on", "teachers__archive": "on"}
 OFFER = "Change the source</a>: from Clever to OneRoster, or back."
 
 
@@ -113,15 +115,16 @@ def test_no_mail_says_clever_where_the_roster_comes_from_elsewhere(
     students = [a_student(grade="9") for _ in range(20)]
     teacher = a_teacher()
     strangers = a_section(students=("nobody",), teachers=(teacher.source_id,))
-    done = make.synced(school, a_snapshot([*students, teacher], [strangers]), **ALL)
-    roleless = make.synced(school, a_snapshot([teacher], [strangers]), **ALL)
-    held = make.synced(school, a_snapshot([*students[:10], teacher], [strangers]), **ALL)
-    failed = make.synced(school, a_snapshot([]), **ALL)
-    assert [run.status for run in (done, held, failed)] == ["succeeded", "held", "failed"]
-    assert any("was removed" in warning for warning in roleless.warnings)
+    fall = [Term("term-1", "Fall")]
+    done = make.synced(school, a_snapshot([*students, teacher], [strangers], fall), **FIRM)
+    doubted = make.synced(school, a_snapshot([teacher], [strangers], fall), **FIRM)
+    held = make.synced(school, a_snapshot([*students[:10], teacher], [strangers], fall), **FIRM)
+    failed = make.synced(school, a_snapshot([]), **FIRM)
+    assert (held.status, failed.status) == ("held", "failed")
+    assert any("was removed" in warning for warning in doubted.warnings)
     ids = [
         mail_id
-        for run in (world.here.run, done, roleless, held, failed)
+        for run in (world.here.run, done, doubted, held, failed)
         for mail_id in mails.add_mails(run.id, "run_result", ["o@school.example"])
     ]
     request = world.here.request
