@@ -100,7 +100,7 @@ def paths(visitor: Visitor) -> Iterator[str]:
     yield visitor.links("/schools/1/history", r"/runs/\d+")
     for name in DISTRICT:
         yield f"/districts/1{name}"
-    yield from ("/districts", "/requests", "/accounts", "/audit", "/account", "/guide/sharing")
+    yield from ("/districts", "/requests", "/accounts", "/audit", "/account", "/help/sharing")
 
 
 def prepare(demo: Demo, seeded: Seeded) -> None:

@@ -119,6 +119,7 @@ class _Teller:
         facts = Facts(
             school=self._school.name,
             answered=self._answered,
+            origin=self._school.origin,
             record=record,
             row=row,
             ends=ends,
@@ -165,24 +166,26 @@ def _told(operation: OperationRow, school: School) -> str:
 
 
 def _never(school: School, asked: str) -> str:
-    """Of somebody who was never here: when Clever last had them, or since when it hasn't."""
+    """Of somebody who was never here: when they were last in the roster, or since when not."""
+    origin = school.origin
+    ask = f"{_ASK} and {origin.sharer} whether they are shared."
     seen = _last_seen(school, asked)
     if seen is not None:
         return (
-            f"“{asked}” is not here and not in Clever’s last answer. Last seen in Clever "
-            f"{_moment(seen, school)}. {_ASK}"
+            f"“{asked}” is not here and not in {origin.last_answer}. Last seen in {origin.name} "
+            f"{_moment(seen, school)}. {ask}"
         )
     first = snapshots.first_kept(school.id)
     if first is None:
-        return "Clever has not answered for this school yet: sync it first."
+        return f"{origin.start} has not answered for this school yet: sync it first."
     return (
-        f"“{asked}” is not here, and not in anything that Clever sent since "
-        f"{_moment(first.fetched_at, school)}. {_ASK}"
+        f"“{asked}” is not here, and not in anything that {origin.name} sent since "
+        f"{_moment(first.fetched_at, school)}. {ask}"
     )
 
 
 def _last_seen(school: School, asked: str) -> datetime | None:
-    """When a kept answer of Clever last had somebody whom the question fits."""
+    """When a kept answer last had somebody whom the question fits."""
     word = asked.casefold()
     for moment, snapshot in snapshots.with_words(school.id, asked.replace(",", " ").split()):
         if any(_is_exactly(each, word) or _contains(each, word) for each in snapshot.people):
@@ -190,10 +193,7 @@ def _last_seen(school: School, asked: str) -> datetime | None:
     return None
 
 
-_ASK = (
-    "Ask the SIS office whether they are entered at this school, and the district’s Clever admin "
-    "whether they are shared."
-)
+_ASK = "Ask the SIS office whether they are entered at this school,"
 
 
 def _moment(moment: datetime, school: School) -> str:

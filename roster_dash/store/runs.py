@@ -116,8 +116,9 @@ def _hurry(queued: Run, wish: Wish) -> None:
 
 def _must_be_linked(school_id: int) -> None:
     if db.session.scalar(select(School.unlinked_at).where(School.id == school_id)) is not None:
+        origin = db.session.get_one(School, school_id).origin
         raise NotLinked(
-            "This school is not linked to Clever any more; its people stay as they are. "
+            f"This school is not linked to {origin.name} any more; its people stay as they are. "
             "An integration specialist or the District Manager can link it again."
         )
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roster_dash import clock
 from roster_dash.extensions import Base, UtcDateTime
+from roster_dash.roster.origin import ORIGINS, Origin
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows only of the type INTEGER."""
@@ -262,6 +263,11 @@ class District(Base):
         back_populates="district", order_by="School.name"
     )
 
+    @property
+    def origin(self) -> Origin:
+        """How people call where its roster comes from."""
+        return ORIGINS[self.source]
+
 
 class StoredDistrictPart(Base):
     """The district-wide part of a night's fetch (contacts, district admins), shared by schools."""
@@ -408,6 +414,10 @@ class School(Base):
     content_version: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     district: Mapped[District] = relationship(back_populates="schools")
+
+    @property
+    def origin(self) -> Origin:
+        return self.district.origin
 
 
 class SettingsVersion(Base):

@@ -14,6 +14,7 @@ from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
 from roster_dash.web.files import views as files
 from roster_dash.web.health import views as health
+from roster_dash.web.help import views as help_
 from roster_dash.web.history import views as history
 from roster_dash.web.integrations import views as integrations
 from roster_dash.web.links import views as links
@@ -62,6 +63,7 @@ AREAS = (
     requests,
     audit,
     health,
+    help_,
 )
 
 

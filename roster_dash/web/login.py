@@ -30,6 +30,10 @@ PUBLIC = {
     "health.process_is_up",
     "health.is_ready",
     "health.numbers",
+    "help.index",
+    "help.guide",
+    "help.picture",
+    "help.sharing",
 }
 
 

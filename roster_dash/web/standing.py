@@ -23,7 +23,7 @@ def troubles_of_school(school: School) -> list[tuple[str, Markup | str]]:
     """(word, sentence) of each."""
     troubles: list[tuple[str, Markup | str]] = []
     if sentence := outage_of(school.district):
-        troubles.append(("Clever is down", sentence))
+        troubles.append((f"{school.origin.start} is down", sentence))
     good = stale_schools.last_good(school)
     now = clock.now()
     behind = school.unlinked_at is None and is_behind(school.next_due_at, school.missed_since, now)
@@ -38,8 +38,13 @@ def outage_of(district: District) -> Markup | str:
         return ""
     zone = schools.zone_of(district.id)
     return Markup(
-        "Clever hasn’t answered for {} since {}. Nothing is changed until it does; {}."
-    ).format(district.name, when(district.outage_since, zone), _next_try(district, zone))
+        "{} hasn’t answered for {} since {}. Nothing is changed until it does; {}."
+    ).format(
+        district.origin.start,
+        district.name,
+        when(district.outage_since, zone),
+        _next_try(district, zone),
+    )
 
 
 def _next_try(district: District, zone: str) -> Markup | str:
@@ -53,7 +58,9 @@ def why_it_waits(run: Run) -> Markup | str:
     """Why a queued run hasn't begun."""
     district = run.school.district
     if outages.waits_for_source(run, district):
-        return Markup("Waiting for Clever; {}.").format(_next_try(district, run.school.timezone))
+        return Markup("Waiting for {}; {}.").format(
+            district.origin.name, _next_try(district, run.school.timezone)
+        )
     workers = jobs.health()["workers"]
     if workers is None:
         return "The queue is away; the sync starts by itself as soon as it is back."

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from roster_dash.roster.health import Health, State, health_of
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
@@ -66,8 +67,8 @@ class Seen:
 
 
 def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
-    """Two queries, however many schools: everything else is kept with each."""
-    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    """A few queries, however many schools: everything else is kept with each."""
+    every = _every(district_id, now)
     found = [row for row in every if _fits(row, wanted)]
     found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
@@ -84,11 +85,16 @@ def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
 
 def fitting(district_id: int, wanted: Wanted, now: datetime) -> list[Shown]:
     """All schools that a filter shows, on whatever page."""
-    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    every = _every(district_id, now)
     return [row for row in every if _fits(row, wanted)]
 
 
-def _shown(row: Any, now: datetime) -> Shown:
+def _every(district_id: int, now: datetime) -> list[Shown]:
+    origin = schools.origin_of(district_id)
+    return [_shown(row, now, origin) for row in schools.schools_of(district_id)]
+
+
+def _shown(row: Any, now: datetime, origin: Origin) -> Shown:
     school_id, name, zone, unlinked_at, next_at, missed, glance = row
     linked = unlinked_at is None
     facts = facts_of(glance, is_linked=linked, next_at=next_at, missed=missed, now=now)
@@ -98,7 +104,7 @@ def _shown(row: Any, now: datetime) -> Shown:
         name=name,
         timezone=zone,
         is_linked=unlinked_at is None,
-        health=health_of(facts, now),
+        health=health_of(facts, now, origin),
         next_at=next_at,
         last_good=facts.last_good,
         run_id=glance.get("run", 0),
