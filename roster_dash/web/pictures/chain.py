@@ -15,7 +15,7 @@ from roster_dash.store import runs
 from roster_dash.store import settings as settings_store
 from roster_dash.store.glance import facts_of
 from roster_dash.store.tables import MailRow, Run, School
-from roster_dash.web.show import freshness, source_name
+from roster_dash.web.show import freshness
 
 _AT_THE_SOURCE = frozenset(("source", "not_approved", "not_shared", "access_refused"))
 """Errors of runs that met nothing, or nothing usable, at the source."""
@@ -80,7 +80,7 @@ def chain_of(school: School, run: Run | None) -> Chain:
     known = _Known(
         school=school,
         settings=settings_store.load_settings(school.id),
-        health=health_of(facts, now),
+        health=health_of(facts, now, school.origin),
         active=active,
         last=runs.last_finished(school.id) if active else run,
         source_at=fresh["clever"],
@@ -92,8 +92,7 @@ def chain_of(school: School, run: Run | None) -> Chain:
 
 def _source(known: _Known) -> Link:
     school = known.school
-    name = source_name(school.district)
-    title = name[:1].upper() + name[1:]
+    title = school.origin.start
     if school.unlinked_at is not None:
         return Link(title, "calm", "Not linked")
     if school.district.outage_since is not None:
