@@ -5,7 +5,7 @@ DEV := .venv/.developer-installed
 LANES := -n auto  # one process per core, each with a database and a queue of its own
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-unit test-services test-browser test-faults test-soak soak bench screenshots check format
+.PHONY: help install demo test test-unit test-services test-browser test-faults test-soak soak bench translations screenshots check format
 
 help:  ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ bench: $(RUN)  ## How long syncs and pages take (SIZES="300 3000"; MEGABYTES=100
 	env -u BENCH_DATABASE_URL $(BIN)/python -m benchmarks.load
 	@test -z "$(BENCH_DATABASE_URL)" || $(BIN)/python -m benchmarks.load
 
+translations: $(RUN)  ## Read the sentences of the code into the catalogues (PO="a.po b.po": take theirs), and compile them
+	$(BIN)/python -m roster_dash.language $(PO)
+
 screenshots: $(DEV)  ## Draw the pictures of docs/ anew: needs Chromium (CHROMIUM names it)
 	$(BIN)/python -m docs.screenshots
 
@@ -67,6 +70,7 @@ check: $(DEV)  ## Style, types, the structure of imports, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m roster_dash.language --check
 	$(BIN)/python .ci/audit
 
 format: $(DEV)  ## Format the code

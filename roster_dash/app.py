@@ -59,7 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
     for extension in (db, csrf, login, mailer):
         extension.init_app(app)
     migrate.init_app(app, db, render_as_batch=True)
-    babel.init_app(app)  # type: ignore[no-untyped-call]
+    babel.init_app(app, locale_selector=web.language.of_request)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     if config.database_url.startswith("sqlite"):
         with app.app_context():

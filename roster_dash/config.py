@@ -71,6 +71,9 @@ class Config:
     outbound_allow: tuple[str, ...] = ()
     """Hosts, or host:port, in our own network that users may name, and that may speak http."""
 
+    draft_languages: bool = False
+    """Whether languages whose translation isn't complete are offered too."""
+
     roster_files_dir: Path | None = None
     """Its folders, named by districts' ids, are watched for zips of OneRoster files."""
 
@@ -117,6 +120,7 @@ def load_config(environ: Mapping[str, str] | None = None, instance: Path | None 
         sentry_dsn=env.get("SENTRY_DSN", ""),
         clock=_clock(env.get("SIMULATED_CLOCK", "")),
         outbound_allow=_hosts(env.get("OUTBOUND_ALLOW", "")),
+        draft_languages=_flag(env, "DRAFT_LANGUAGES"),
         roster_files_dir=_folder(env, "ROSTER_FILES_DIR"),
     )
 

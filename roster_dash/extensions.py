@@ -99,7 +99,7 @@ migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
 mailer = SafeMail()
-babel = Babel()  # type: ignore[no-untyped-call]
+babel = Babel()
 
 
 _BUSY_SECONDS = 30

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from roster_dash import language
 from roster_dash.config import current_config
 from roster_dash.mail.account_link import compose_account_link
 from roster_dash.mail.calendar import CalendarNotice, compose_calendar
@@ -16,6 +17,7 @@ from roster_dash.roster.calendar import ending, starting
 from roster_dash.roster.guard import GUARDS, Guard
 from roster_dash.roster.report import KINDS, NO_COUNTS, would_happen
 from roster_dash.store import (
+    accounts,
     holds,
     invitations,
     links,
@@ -53,7 +55,7 @@ def deliver(mail_id: int) -> bool:
         return False
     recipient, message_id = mail.recipient, mails.message_id(mail)
     try:
-        message = _compose(mail)
+        message = _in_their_language(mail)
     except Exception:
         rollback()
         persistently(lambda: _note(mail_id, "It could not be written: something unforeseen."))
@@ -67,6 +69,12 @@ def deliver(mail_id: int) -> bool:
 def _note(mail_id: int, error: str) -> None:
     mails.mark_sent(mail_id) if not error else mails.mark_unsent(mail_id, error)
     commit()
+
+
+def _in_their_language(mail: MailRow) -> Mail:
+    with language.speaking(accounts.language_of(mail.recipient)):
+        composed = _compose(mail)
+        return replace(composed, subject=language.translated(composed.subject))
 
 
 def _compose(mail: MailRow) -> Mail:

@@ -214,8 +214,9 @@ def _rejected(rows: Iterable[HoldRow]) -> str:
     for hold in rows:
         if hold.state == holds.HoldState.REJECTED and hold.lapsed_at is None:
             by = hold.decided_by.email if hold.decided_by else "the command line"
-            note = f": {hold.note}" if hold.note else "."
-            return f"Yes, of run {hold.decided_run_id}, by {by}{note}"
+            if hold.note:
+                return f"Yes, of run {hold.decided_run_id}, by {by}: {hold.note}"
+            return f"Yes, of run {hold.decided_run_id}, by {by}."
     return ""
 
 

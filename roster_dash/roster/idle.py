@@ -22,8 +22,10 @@ def _of_roles(settings: SyncSettings) -> list[str]:
             if is_on and not switches.sync
         ]
         if parts:
-            does = "does" if len(parts) == 1 else "do"
-            told.append(f"{role.label}: {' and '.join(parts)} {does} nothing while Sync is off.")
+            told.append(
+                f"{role.label}: {' and '.join(parts)} {'does' if len(parts) == 1 else 'do'} "
+                "nothing while Sync is off."
+            )
     if settings.contacts != "off" and not settings.students.sync:
         told.append("Primary parent contact does nothing while Students is off.")
     if not settings.auto_update_fields and any(

@@ -215,7 +215,7 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         word = text.strip().casefold()
         if word not in allowed:
-            raise ValueError("say " + " or ".join(allowed))
+            raise ValueError(f"say {' or '.join(allowed)}")
         return word
 
     return parse

@@ -46,8 +46,8 @@ def _sentence(what: str, people: list[Person]) -> list[str]:
         return []
     names = ", ".join(person.name for person in people[:_NAMED])
     more = f" and {len(people) - _NAMED:,} more" if len(people) > _NAMED else ""
-    verb = "person has" if len(people) == 1 else "people have"
     return [
-        f"{len(people):,} {verb} {what} ({names}{more}); they are rostered all the same. "
+        f"{len(people):,} {'person has' if len(people) == 1 else 'people have'} {what} "
+        f"({names}{more}); they are rostered all the same. "
         "Fix: correct it in the student information system."
     ]

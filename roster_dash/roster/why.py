@@ -252,8 +252,12 @@ def _sum_missing(facts: Facts, name: str) -> tuple[str, str]:
     return (
         f"{name} is still here, but {facts.origin.name} no longer has them. "
         f"{REASONS.get(reason, '')}".strip(),
-        f"{SIS}, if they should be there; {OWNER[0].lower()}{OWNER[1:]}: Keep or Archive now.",
+        f"{SIS}, if they should be there; {_lower(OWNER)}: Keep or Archive now.",
     )
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def note_of(story: Story, asked: str) -> str:

@@ -317,10 +317,10 @@ class JsonApi:
         while self._budget is not None and (wait := self._budget.take()):
             if wait > self._patience:
                 minutes = math.ceil(wait / 60)
+                soon = "a minute" if minutes == 1 else f"{minutes} minutes"
                 raise SourceDown(
                     f"We have asked {self._name} as often as it allows, so the {what} can’t be "
-                    "read now. Nothing was changed here; try again in "
-                    + ("a minute." if minutes == 1 else f"{minutes} minutes.")
+                    f"read now. Nothing was changed here; try again in {soon}."
                 )
             self._sleep(wait)
 

@@ -128,6 +128,26 @@ def confirm_address(link: AccountLink) -> str:
     return before
 
 
+def choose_language(user: User, code: str | None) -> None:
+    """In which language their pages and mails are; None: as the browser says."""
+    if code == user.language:
+        return
+    audit.record(
+        Did.ACCOUNT_CHANGED,
+        about=user.email,
+        before={"language": user.language},
+        after={"language": code},
+    )
+    user.language = code
+    db.session.flush()
+
+
+def language_of(email: str) -> str | None:
+    """The language that the account with this address has chosen."""
+    user = user_of(email)
+    return user.language if user else None
+
+
 def must_be_free(address: str) -> None:
     if user_of(address) is not None:
         raise BadInput(f"There is an account {address} already.")

@@ -33,7 +33,8 @@ WAITING = text("state = 'waiting'")
 class User(Base):
     """Somebody who logs in here. `role`: owner, district_manager or specialist.
 
-    `totp_key` is encrypted; `totp_step` is the last time step whose code was taken.
+    `totp_key` is encrypted; `totp_step` is the last time step whose code was taken. `language`:
+    None is "as the browser says".
     """
 
     __tablename__ = "users"
@@ -49,6 +50,7 @@ class User(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     totp_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    language: Mapped[str | None] = mapped_column(String(8))
 
     schools: Mapped[list["School"]] = relationship(secondary="user_schools", order_by="School.name")
     district: Mapped["District | None"] = relationship()

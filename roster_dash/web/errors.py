@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from roster_dash.extensions import db
+from roster_dash.language import translated
 from roster_dash.roster.errors import RosterDashError
 from roster_dash.web.api.asking import problem
 from roster_dash.web.oneroster.asking import ROOT, refusal
@@ -36,8 +37,12 @@ def register(app: Flask) -> None:
 def _told(error: RosterDashError) -> tuple[str, int]:
     """A refusal with its sentence: nothing was changed."""
     db.session.rollback()
-    title = "That could not be done"
-    return render_template("web/layout/error.html", code=409, title=title, text=error.message), 409
+    return _said(409, "That could not be done", error.message), 409
+
+
+def _said(code: int, title: str, text: str) -> str:
+    words = {"title": translated(title), "text": translated(text)}
+    return render_template("web/layout/error.html", code=code, **words)
 
 
 def _problem(error: HTTPException, code: int) -> Response:
@@ -58,13 +63,11 @@ def _page(error: HTTPException) -> tuple[str, int] | Response:
     if request.path.startswith(("/api/", f"{ROOT}/")):
         return _problem(error, code)
     title, text = WORDS.get(code, _OTHERWISE)
-    return render_template("web/layout/error.html", code=code, title=title, text=text), code
+    return _said(code, title, text), code
 
 
 def _stale_form(error: CSRFError) -> tuple[str, int]:
     text = (
         "You were logged out meanwhile, or the page is too old. Nothing was changed: load it again."
     )
-    return render_template(
-        "web/layout/error.html", code=400, title="Please try again", text=text
-    ), 400
+    return _said(400, "Please try again", text), 400

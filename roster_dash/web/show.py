@@ -1,5 +1,6 @@
-"""How things are shown on every page: moments, numbers, states and the names of columns."""
+"""How things are shown on every page, in its language: moments, numbers, states, columns."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -10,6 +11,8 @@ from flask import Flask, url_for
 from markupsafe import Markup
 
 from roster_dash import clock
+from roster_dash.language import later, spoken, translated
+from roster_dash.language.figures import day_in, number_in
 from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
@@ -92,14 +95,23 @@ def register(app: Flask) -> None:
     app.add_template_filter(run_badge)
     app.add_template_filter(name_of, "person_name")
     app.add_template_filter(operation_words)
-    app.add_template_filter(setting_label)
+    app.add_template_filter(_setting, "setting_label")
     app.add_template_global(asset)
     app.add_template_global(freshness)
     app.add_template_global(schools.zone_of)
     app.add_template_global(waiting_for)
     app.jinja_env.globals.update(
-        STATES=STATES, TRIGGERS=TRIGGERS, OUTCOMES=OUTCOMES, LISTS=LISTS, KINDS=KINDS
+        STATES={status: (later(word), tone) for status, (word, tone) in STATES.items()},
+        TRIGGERS=_said_later(TRIGGERS),
+        OUTCOMES=_said_later(OUTCOMES),
+        LISTS=_said_later(LISTS),
+        KINDS={kind: later(title) for kind, title in KINDS.items()},
     )
+
+
+def _said_later(words: Mapping[str, str]) -> dict[str, str]:
+    """A table of words for templates: each in the language of the page that shows it."""
+    return {name: later(word) for name, word in words.items()}
 
 
 def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Markup | str:
@@ -109,12 +121,12 @@ def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Mar
     local = moment.astimezone(ZoneInfo(zone))
     today = (now or clock.now()).astimezone(ZoneInfo(zone)).date()
     days = {today: "today", today - timedelta(1): "yesterday", today + timedelta(1): "tomorrow"}
-    day = days.get(local.date()) or f"{local:%a} {local.day} {local:%b}"
-    if local.year != today.year and local.date() not in days:
-        day = f"{day} {local.year}"
+    pattern = "EEE d MMM" if local.year == today.year else "EEE d MMM y"
+    locale = spoken().locale
+    day = translated(days.get(local.date(), "")) or day_in(locale, local.date(), pattern)
     return Markup('<time datetime="{}" title="{}">{}, {}</time>').format(
         moment.isoformat(timespec="seconds"),
-        f"{local:%A %d %B %Y, %H:%M %Z}",
+        f"{day_in(locale, local.date(), spoken().long_day)}, {local:%H:%M %Z}",
         day,
         f"{local:%H:%M}",
     )
@@ -137,35 +149,37 @@ def took(run: Run) -> str:
         return ""
     seconds = (run.finished_at - run.started_at).total_seconds()
     if seconds < 1:
-        return "under 1 s"
+        return translated("under 1 s")
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def number(value: int) -> str:
-    return f"{value:,}"
+    return number_in(spoken().locale, value)
 
 
 def column(name: str, origin: Origin = CLEVER) -> str:
     if name == "source_id":
-        return origin.id
-    return COLUMNS.get(name, name.replace("_", " ").capitalize())
+        return translated(origin.id)
+    return translated(COLUMNS.get(name, name.replace("_", " ").capitalize()))
 
 
 def value(stored: object) -> str:
     """A stored value as people read it."""
     if isinstance(stored, bool):
-        return "on" if stored else "off"
+        return translated("on" if stored else "off")
     if isinstance(stored, list):
-        return ", ".join(map(str, stored)) or "nothing"
-    return str(stored) if stored not in (None, "") else "nothing"
+        return ", ".join(map(str, stored)) or translated("nothing")
+    return str(stored) if stored not in (None, "") else translated("nothing")
 
 
 def run_badge(run: Run) -> tuple[str, str]:
     """(word, tone) of a run: one that succeeded may still ask for somebody's eyes."""
     if run.status == "succeeded" and needs_a_person(run.counts or NO_COUNTS, run.warnings):
-        return NEEDS_A_LOOK
-    return STATES[run.status]
+        word, tone = NEEDS_A_LOOK
+    else:
+        word, tone = STATES[run.status]
+    return translated(word), tone
 
 
 def operation_words(operation: OperationRow, origin: Origin) -> str:
@@ -175,13 +189,17 @@ def operation_words(operation: OperationRow, origin: Origin) -> str:
         for name, after in operation.after.items()
         if column(name) and operation.action != "create"
     ]
-    return " ".join([REASONS.get(operation.reason, ""), "; ".join(changes)]).strip()
+    return " ".join([translated(REASONS.get(operation.reason, "")), "; ".join(changes)]).strip()
+
+
+def _setting(key: str) -> str:
+    return translated(setting_label(key))
 
 
 def run_verdict(run: Run) -> str:
     """The run's one line."""
     line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
-    return line[:1].upper() + line[1:]
+    return translated(line[:1].upper() + line[1:])
 
 
 def freshness(school: School) -> dict[str, datetime | None]:

@@ -6,6 +6,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from roster_dash import clock, jobs
+from roster_dash.language import translated
 from roster_dash.roster.health import is_behind, staleness
 from roster_dash.store import outages, schools
 from roster_dash.store import staleness as stale_schools
@@ -23,12 +24,13 @@ def troubles_of_school(school: School) -> list[tuple[str, Markup | str]]:
     """(word, sentence) of each."""
     troubles: list[tuple[str, Markup | str]] = []
     if sentence := outage_of(school.district):
-        troubles.append((f"{school.origin.start} is down", sentence))
+        troubles.append((translated(f"{school.origin.start} is down"), sentence))
     good = stale_schools.last_good(school)
     now = clock.now()
     behind = school.unlinked_at is None and is_behind(school.next_due_at, school.missed_since, now)
     if behind and good and (told := staleness(good, now)):
-        troubles.append(("Stale", f"{told} People and lists are as they were then."))
+        sentence = translated(f"{told} People and lists are as they were then.")
+        troubles.append((translated("Stale"), sentence))
     return troubles
 
 
@@ -37,7 +39,7 @@ def outage_of(district: District) -> Markup | str:
     if district.outage_since is None:
         return ""
     zone = schools.zone_of(district.id)
-    return Markup(
+    told = Markup(
         "{} hasn’t answered for {} since {}. Nothing is changed until it does; {}."
     ).format(
         district.origin.start,
@@ -45,6 +47,7 @@ def outage_of(district: District) -> Markup | str:
         when(district.outage_since, zone),
         _next_try(district, zone),
     )
+    return translated(told)
 
 
 def _next_try(district: District, zone: str) -> Markup | str:
@@ -58,12 +61,13 @@ def why_it_waits(run: Run) -> Markup | str:
     """Why a queued run hasn't begun."""
     district = run.school.district
     if outages.waits_for_source(run, district):
-        return Markup("Waiting for {}; {}.").format(
+        told = Markup("Waiting for {}; {}.").format(
             district.origin.name, _next_try(district, run.school.timezone)
         )
+        return translated(told)
     workers = jobs.health()["workers"]
     if workers is None:
-        return "The queue is away; the sync starts by itself as soon as it is back."
+        return translated("The queue is away; the sync starts by itself as soon as it is back.")
     if not workers:
-        return "No worker is running; the sync starts as soon as one does."
-    return "Waiting for a worker."
+        return translated("No worker is running; the sync starts as soon as one does.")
+    return translated("Waiting for a worker.")

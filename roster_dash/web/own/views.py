@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from roster_dash import jobs
+from roster_dash import jobs, language
 from roster_dash.roster.errors import BadInput
 from roster_dash.store import accounts, links, mails, sessions
 from roster_dash.store.links import LinkKind
@@ -60,6 +60,17 @@ def change_address() -> Response | tuple[str, int]:
     return _done(f"A link is on its way to {address}; the change holds once you follow it.")
 
 
+@blueprint.post("/account/language")
+def choose_language() -> Response:
+    """Of pages and mails; "" is what the browser says."""
+    code = request.form.get("language", "")
+    if code and code not in language.offered():
+        raise BadInput("Choose one of the languages.")
+    accounts.choose_language(viewing(), code or None)
+    commit()
+    return _done("Saved.")
+
+
 @blueprint.post("/account/sessions/end")
 def end_sessions() -> Response:
     """One log-in by its number, or all but this one."""
@@ -85,6 +96,7 @@ def _page(**errors: str) -> str:
         sessions=open_,
         own=own,
         zone=zone,
+        languages=language.offered(),
         errors=errors,
     )
 

@@ -62,7 +62,7 @@ def foresee(school: School, settings: SyncSettings) -> Foresight | None:
             f"{counts['restored']:,} brought back, {counts['archived']:,} retired. "
             f"Memberships: {members['added']:,} added, {members['removed']:,} removed."
             if settings.lists_chosen
-            else "Nothing is made: " + _missing(settings)
+            else f"Nothing is made: {_missing(settings)}"
         ),
         effects=effects_of(seen.plan.operations),
         warnings=seen.plan.warnings,
