@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
+from tests.browser.tasks import Town, build_town
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web
@@ -52,6 +53,11 @@ def site(make: Builder, clever: Clever, start: Start, environment: dict[str, str
     start_web(start, port)
     start("worker.py")
     return about
+
+
+@pytest.fixture
+def town(make: Builder, clever: Clever, start: Start) -> Town:
+    return build_town(make, clever, start)
 
 
 @pytest.fixture
