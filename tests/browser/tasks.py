@@ -93,7 +93,7 @@ def ask_for_a_school(hand: Hand, town: Town) -> None:
 def link_a_school(hand: Hand, town: Town) -> None:
     """A specialist works a request: links the school, tests it, pushes the first sync. Then the
     District Manager links another one."""
-    owner = town.make.owner(email=OWNER)
+    owner = town.make.owner(town.make.school(name="Elsewhere"), email=OWNER)
     asked, other = town.clever.schools
     wish = {"district_name": "Riverdale", "school_name": asked.name, "contact_name": "Ira"}
     request = requests.add_request(wish | {"contact_email": "it@riverdale.example"}, owner)
@@ -152,7 +152,7 @@ def change_the_settings(hand: Hand, town: Town) -> None:
     expect(hand.page.get_by_text("Saved as version 2.")).to_be_visible()
     hand.look_until("joined")
     hand.press("link", "See the run")
-    expect(hand.page.get_by_role("heading", level=1)).to_contain_text(f"{promised} students joined")
+    expect(hand.page.get_by_role("heading", level=1)).to_contain_text(f"{promised} joined")
     assert students(school_id) == promised
     settings = settings_store.load_settings(school_id)
     rollback()
@@ -187,13 +187,17 @@ def approve_what_is_held(hand: Hand, town: Town) -> None:
     log_in(hand, town.url, OWNER)
     hand.press("link", "Changes wait for your decision")
     page = hand.page
-    expect(page.get_by_role("heading", name=f"{GONE} changes wait for you")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=f"{GONE} changes wait for you", exact=True)
+    ).to_be_visible()
     for name in names[1:]:
         hand.tick("checkbox", re.compile(f"^{re.escape(name)}"))
     hand.press("button", "Approve what is ticked")
     expect(page.get_by_text("Approved and done.")).to_be_visible()
     assert students(school_id) == total - 1
-    expect(page.get_by_role("heading", name=f"{GONE - 1} changes wait for you")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=f"{GONE - 1} changes wait for you", exact=True)
+    ).to_be_visible()
     hand.press("button", "Approve what is ticked")
     expect(page.get_by_role("heading", name="Nothing waits any more")).to_be_visible()
     assert students(school_id) == total - GONE
@@ -257,7 +261,7 @@ def edit_a_list_and_a_person(hand: Hand, town: Town) -> None:
     somebody = next(
         person
         for person in people.find_people(school.id, Wanted(role="student"))
-        if person.id not in on_it
+        if person.id not in on_it and person.email
     )
     person_id, email = somebody.id, somebody.email
     name = f"{somebody.first_name} {somebody.last_name}"
@@ -319,8 +323,10 @@ def look_at_the_districts_history(hand: Hand, town: Town) -> None:
     hand.choose("State", "Needs you")
     hand.show("Show")
     expect(rows).to_have_count(1)
-    hand.press("link", re.compile(f"^{name}, run"))
-    expect(hand.page.get_by_role("heading", name=f"{GONE} changes wait for you")).to_be_visible()
+    hand.press("link", re.compile(f"^{name} ?, run"))
+    expect(
+        hand.page.get_by_role("heading", name=f"{GONE} changes wait for you", exact=True)
+    ).to_be_visible()
     hand.go_back()
     expect(rows).to_have_count(1)
     expect(hand.page.get_by_label("State").locator("option:checked")).to_have_text("Needs you")
