@@ -93,7 +93,7 @@ class Plain:
             if not (reload := self.page.get_by_role("link", name=re.compile("^Reload"))).count():
                 break
             reload.click()
-        expect(self.page.locator(_STATE).first).to_contain_text(words, timeout=30_000)
+        expect(self.page.locator(_STATE).first).to_contain_text(words)
 
     def go_back(self) -> None:
         self.page.go_back()
@@ -158,7 +158,7 @@ class Keyboard:
         assert self.page.get_by_role("button", name=button, exact=True).count() == 0
 
     def look_until(self, words: str) -> None:
-        expect(self.page.locator(_STATE).first).to_contain_text(words, timeout=30_000)
+        expect(self.page.locator(_STATE).first).to_contain_text(words)
 
     def go_back(self) -> None:
         self.page.go_back()  # the browser’s own key, which a browser without a window hasn’t

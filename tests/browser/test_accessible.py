@@ -67,8 +67,8 @@ def test_a_filter_says_how_much_it_shows_and_the_preview_what_it_means(
     log_in(Plain(page), town.url, OWNER)
     listen(page)
     page.get_by_role("switch", name="Teachers: sync").check()
-    expect(page.locator("#said")).to_contain_text("teacher")
-    assert [text for text in heard(page) if "teacher" in text]
+    expect(page.locator("#said")).to_contain_text("joined")
+    assert [text for text in heard(page) if "joined" in text]
     page.get_by_role("link", name="People", exact=True).click()
     page.get_by_label("Search").wait_for()
     listen(page)
