@@ -12,6 +12,7 @@ from tests.browser.hands import LOOKS, Plain, log_in
 from tests.browser.tasks import OWNER, Town
 from tests.browser.test_every_page import log_in as enter
 from tests.browser.test_every_page import pages, url, world
+from tests.processes import Start
 from tests.web.world import World
 
 pytestmark = pytest.mark.browser
@@ -21,7 +22,8 @@ __all__ = ["url", "world"]
 
 
 @pytest.fixture
-def page(page: Page) -> Page:
+def page(start: Start, page: Page) -> Page:
+    """Closed before the processes that it asks."""
     page.add_init_script(path=LOOKS)
     return page
 
@@ -145,4 +147,4 @@ def test_every_page_fits_small_windows_wider_text_and_fingers(
         page.goto(f"{url}{path}")
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         found += [f"{path} {fault}" for fault in faults(page)]
-    assert found == []
+    assert not found, "\n".join(found)

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def hand(page: Page) -> Keyboard:
+def hand(town: Town, page: Page) -> Keyboard:
+    """The page is closed before the web is."""
     return Keyboard(page)
 
 
@@ -175,7 +176,7 @@ def test_everything_is_reached_and_seen_at_any_size(
         found += [f"{path} {fault}" for fault in stops(hand, "Tab")]
         found += [f"{path} missed: {each}" for each in hand.page.evaluate("looks.missed()")]
         found += [f"{path} {fault}" for fault in stops(hand, "Shift+Tab")]
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_enter_in_a_field_decides_nothing(hand: Keyboard, town: Town) -> None:
