@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
+from tests.browser.tasks import Town, build_town
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web
+
+expect.set_options(timeout=20_000)  # a worker that has just been started takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,11 @@ def site(make: Builder, clever: Clever, start: Start, environment: dict[str, str
     start_web(start, port)
     start("worker.py")
     return about
+
+
+@pytest.fixture
+def town(make: Builder, clever: Clever, start: Start) -> Town:
+    return build_town(make, clever, start)
 
 
 @pytest.fixture
