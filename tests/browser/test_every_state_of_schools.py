@@ -94,7 +94,7 @@ def test_people_and_lists(town: Town, stage: Stage) -> None:
                 "not sure to erase",
                 "/people/{crowd_person}/privacy",
                 "Tick that you mean it",
-                press("Erase this person"),
+                fill({}, "Erase this person"),
                 **part,
                 status=422,
             ),
@@ -148,12 +148,16 @@ def test_people_and_lists(town: Town, stage: Stage) -> None:
             ),
             State("why", f"{crowd}/why?q=odd-0", "Who can change it", open_all, **part),
             State("why, of somebody unknown", f"{crowd}/why?q=nobody-at-all", "nobody", **part),
-            State("why, of nothing", f"{crowd}/why?q=x", "letters", **part, status=422),
-            State("people of a day", f"{crowd}/past?at=today", "As of", **part),
+            State("why, of nothing", f"{crowd}/why?q=x", "two characters", **part, status=422),
+            State("people of a day", f"{crowd}/past?at={{today}}", "As of", **part),
             State(
-                "lists of a day", f"{crowd}/past?at=today&what=lists", "Managers", open_all, **part
+                "lists of a day",
+                f"{crowd}/past?at={{today}}&what=lists",
+                "Managers",
+                open_all,
+                **part,
             ),
-            State("two days", f"{crowd}/past?at=2026-01-01&compare=today", "Joined", **part),
+            State("two days", f"{crowd}/past?at=2026-01-01&compare={{today}}", "Joined", **part),
             State("no day", f"{crowd}/past?at=yesterweek", "yesterweek", **part, status=422),
         ]
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -92,6 +93,7 @@ class Town:
         first = self.school("first", "Lincoln High", self._clever_ids[0])
         self.owner: User = make.owner(first, email=OWNER)
         self.at["district"] = self.district.id
+        self.at["today"] = datetime.now(ZoneInfo(first.timezone)).date()
 
     def school(
         self, key: str, name: str = "", clever_id: str = "", district: District | None = None
