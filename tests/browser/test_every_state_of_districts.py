@@ -78,9 +78,10 @@ def test_a_district(town: Town, stage: Stage) -> None:
             State(
                 "days refused",
                 f"{here}/retention",
-                "days",
-                one_after_another(unchecked, fill({"Snapshots": "1"}, "Save")),
+                "can be kept from",
+                fill({"The audit log": "1", "Archived people": "many"}, "Save"),
                 **bob,
+                status=422,
             ),
             State(
                 "what the district shares",
