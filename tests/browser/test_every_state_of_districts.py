@@ -194,7 +194,7 @@ def test_a_specialists_work(town: Town, stage: Stage) -> None:
             ),
             State("requests", "/requests", LONG_SCHOOL, who=SPECIALIST),
             State("a token refused", "/districts", "Clever", clever, **sue, status=422),
-            State("a provider refused", "/districts", "10.0.0.1", provider, **sue, status=422),
+            State("a provider refused", "/districts", "▲", provider, **sue, status=422),
             State(
                 "another source refused",
                 "/districts/{district}/switch",
