@@ -22,7 +22,7 @@ GONE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
+class Place:
     """An installation that is up: a district of the sandbox Clever, and who logs in there."""
 
     url: str
@@ -52,15 +52,15 @@ class Town:
         return run
 
 
-def build_town(make: Builder, clever: Clever, start: Start) -> Town:
+def build_place(make: Builder, clever: Clever, start: Start) -> Place:
     district = make.district(clever.district.name, clever.district.id, clever.district.token)
     make.manager(district, MANAGER)
     make.specialist(SPECIALIST)
     port = free_port()
-    town = Town(f"http://127.0.0.1:{port}", district.id, make, clever, start)
+    place = Place(f"http://127.0.0.1:{port}", district.id, make, clever, start)
     commit()
     start_web(start, port)
-    return town
+    return place
 
 
 def students(school_id: int, status: str = "active") -> int:
@@ -69,11 +69,11 @@ def students(school_id: int, status: str = "active") -> int:
     return number
 
 
-def ask_for_a_school(hand: Hand, town: Town) -> None:
+def ask_for_a_school(hand: Hand, place: Place) -> None:
     """An Owner asks, and sees whose move it is."""
-    owner = town.make.owner(town.school(), email=OWNER)
+    owner = place.make.owner(place.school(), email=OWNER)
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "Requests")
     hand.press("link", "Ask for a school")
     hand.fill("District", "Riverdale")
@@ -90,34 +90,34 @@ def ask_for_a_school(hand: Hand, town: Town) -> None:
     rollback()
 
 
-def link_a_school(hand: Hand, town: Town) -> None:
+def link_a_school(hand: Hand, place: Place) -> None:
     """A specialist works a request: links the school, tests it, pushes the first sync. Then the
     District Manager links another one."""
-    owner = town.make.owner(town.make.school(name="Elsewhere"), email=OWNER)
-    asked, other = town.clever.schools
+    owner = place.make.owner(place.make.school(name="Elsewhere"), email=OWNER)
+    asked, other = place.clever.schools
     wish = {"district_name": "Riverdale", "school_name": asked.name, "contact_name": "Ira"}
     request = requests.add_request(wish | {"contact_email": "it@riverdale.example"}, owner)
     request_id = request.id
     commit()
-    town.start("worker.py")
-    log_in(hand, town.url, SPECIALIST)
+    place.start("worker.py")
+    log_in(hand, place.url, SPECIALIST)
     hand.press("link", "Requests")
     hand.press("link", asked.name)
     hand.press("button", "It waits for the district’s approval")
     expect(hand.page.get_by_text("It waits for the district now.")).to_be_visible()
-    _link(hand, town, asked.name)
+    _link(hand, place, asked.name)
     hand.press("button", "Test connection")
     expect(hand.page.locator("#findings")).to_contain_text(f"{asked.name} is shared:")
     hand.press("link", "Requests")
     hand.press("link", asked.name)
-    hand.choose("Linked school", f"{asked.name} · {town.clever.district.name}")
+    hand.choose("Linked school", f"{asked.name} · {place.clever.district.name}")
     hand.press("button", "This is the school")
     hand.press("button", "Push the first sync")
     hand.look_until("Succeeded")
     log_out(hand)
-    log_in(hand, town.url, MANAGER)
-    _link(hand, town, other.name)
-    linked = schools.linked_clever_ids(schools.find_district(town.clever.district.id))
+    log_in(hand, place.url, MANAGER)
+    _link(hand, place, other.name)
+    linked = schools.linked_clever_ids(schools.find_district(place.clever.district.id))
     assert set(linked) == {asked.id, other.id}
     done = requests.get_request(request_id)
     assert done is not None
@@ -125,22 +125,22 @@ def link_a_school(hand: Hand, town: Town) -> None:
     rollback()
 
 
-def _link(hand: Hand, town: Town, name: str) -> None:
+def _link(hand: Hand, place: Place, name: str) -> None:
     hand.press("link", "Districts")
-    hand.press("link", town.clever.district.name)
+    hand.press("link", place.clever.district.name)
     hand.press("link", "Connection")
     hand.press("button", f"Link {name}")
     expect(hand.page.get_by_text("The school is linked.")).to_be_visible()
 
 
-def change_the_settings(hand: Hand, town: Town) -> None:
+def change_the_settings(hand: Hand, place: Place) -> None:
     """An Owner switches a role on, sees who would come, saves, and sees that they have come."""
-    school = town.own_school()
-    town.sync(school)
+    school = place.own_school()
+    place.sync(school)
     school_id = school.id
     commit()
-    town.start("worker.py")
-    log_in(hand, town.url, OWNER)
+    place.start("worker.py")
+    log_in(hand, place.url, OWNER)
     hand.tick("switch", "Students: sync")
     hand.fill("Send to", OWNER)
     hand.show("Preview")
@@ -160,31 +160,31 @@ def change_the_settings(hand: Hand, town: Town) -> None:
     assert settings.notify_emails == (OWNER,)
 
 
-def held_run(town: Town, school: School) -> int:
+def held_run(place: Place, school: School) -> int:
     """A run that holds the leaving of some; how many students are here still."""
     settings = {"students": "on", "students__archive": "on", "grace__students": "0"}
-    town.sync(school, **settings)
+    place.sync(school, **settings)
     there = [
         user["id"]
-        for user in town.clever.raw()["users"]
+        for user in place.clever.raw()["users"]
         if school.clever_id in user["roles"].get("student", {}).get("schools", [])
     ]
     for student in there[:GONE]:
-        town.clever.act("leave", id=student)
-    assert town.sync(school, **settings).status == "held"
+        place.clever.act("leave", id=student)
+    assert place.sync(school, **settings).status == "held"
     return len(there)
 
 
-def approve_what_is_held(hand: Hand, town: Town) -> None:
+def approve_what_is_held(hand: Hand, place: Place) -> None:
     """An Owner lets one go and keeps the others waiting; then all the others go."""
-    school = town.own_school()
-    total = held_run(town, school)
+    school = place.own_school()
+    total = held_run(place, school)
     waiting = holds.newest_waiting(school.id)
     assert waiting is not None
     names = [row.label for row in holds.holds_of(waiting)]
     school_id = school.id
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "Changes wait for your decision")
     page = hand.page
     expect(
@@ -203,15 +203,15 @@ def approve_what_is_held(hand: Hand, town: Town) -> None:
     assert students(school_id) == total - GONE
 
 
-def take_a_run_back(hand: Hand, town: Town) -> None:
+def take_a_run_back(hand: Hand, place: Place) -> None:
     """An Owner opens a run, ticks one of those who joined, looks, and takes that one back."""
-    school = town.own_school()
-    town.sync(school, students="on")
+    school = place.own_school()
+    place.sync(school, students="on")
     school_id, total = school.id, students(school.id)
     name = next(iter(people.find_people(school_id, Wanted(role="student"))))
     label = f"{name.first_name} {name.last_name}"
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "History")
     hand.press("link", re.compile("^today"))
     hand.press("link", "Take this run back")
@@ -228,17 +228,17 @@ def take_a_run_back(hand: Hand, town: Town) -> None:
     assert students(school_id, "archived") == 1
 
 
-def ask_why(hand: Hand, town: Town) -> None:
+def ask_why(hand: Hand, place: Place) -> None:
     """An Owner asks about somebody whose role isn't synced, and gets the reason and a note."""
-    school = town.own_school()
-    town.sync(school, students="on")
+    school = place.own_school()
+    place.sync(school, students="on")
     teacher = next(
         user
-        for user in town.clever.raw()["users"]
+        for user in place.clever.raw()["users"]
         if school.clever_id in user["roles"].get("teacher", {}).get("schools", [])
     )
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "Why?")
     hand.fill("Name, e-mail or any id", teacher["email"])
     hand.press("button", "Why?")
@@ -250,11 +250,11 @@ def ask_why(hand: Hand, town: Town) -> None:
     expect(hand.page.get_by_role("textbox", name=re.compile("^Note about"))).to_be_visible()
 
 
-def edit_a_list_and_a_person(hand: Hand, town: Town) -> None:
+def edit_a_list_and_a_person(hand: Hand, place: Place) -> None:
     """An Owner names a list, puts somebody on it and takes them off, and sets a person's field and
     gives it back."""
-    school = town.own_school()
-    town.sync(school, **ALL)
+    school = place.own_school()
+    place.sync(school, **ALL)
     (first, _managers, _members) = people.find_lists(school.id, Wanted())[0]
     list_id, title = first.id, first.title
     on_it = {person.id for person, _side, _by_hand in people.people_on_list(list_id)}
@@ -266,7 +266,7 @@ def edit_a_list_and_a_person(hand: Hand, town: Town) -> None:
     person_id, email = somebody.id, somebody.email
     name = f"{somebody.first_name} {somebody.last_name}"
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "Lists")
     hand.press("link", title)
     hand.fill("Title", "Biology, mornings")
@@ -309,14 +309,14 @@ def _email(person_id: int) -> str:
     return email
 
 
-def look_at_the_districts_history(hand: Hand, town: Town) -> None:
+def look_at_the_districts_history(hand: Hand, place: Place) -> None:
     """A District Manager filters all schools' runs, opens one that needs somebody, comes back."""
-    held_run(town, town.school(0))
-    other = town.school(1)
-    town.sync(other, students="on")
-    name = town.clever.schools[0].name
+    held_run(place, place.school(0))
+    other = place.school(1)
+    place.sync(other, students="on")
+    name = place.clever.schools[0].name
     commit()
-    log_in(hand, town.url, MANAGER)
+    log_in(hand, place.url, MANAGER)
     hand.press("link", "History")
     rows = hand.page.locator("tbody tr")
     expect(rows).to_have_count(3)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from roster_dash.store.transactions import commit
 from tests.browser.hands import LOOKS, Plain, log_in
-from tests.browser.tasks import OWNER, Town
+from tests.browser.tasks import OWNER, Place
 from tests.browser.test_every_page import log_in as enter
 from tests.browser.test_every_page import pages, url, world
 from tests.processes import Start
@@ -40,14 +40,14 @@ def heard(page: Page) -> list[str]:
 
 
 def test_a_run_is_told_from_its_beginning_to_its_end_and_each_thing_once(
-    page: Page, town: Town
+    page: Page, place: Place
 ) -> None:
-    town.sync(town.own_school(), students="on")
-    town.clever.reset()
+    place.sync(place.own_school(), students="on")
+    place.clever.reset()
     commit()
-    town.clever.fault("slow", path="/users", times=0, seconds=0.8)
-    town.start("worker.py")
-    log_in(Plain(page), town.url, OWNER)
+    place.clever.fault("slow", path="/users", times=0, seconds=0.8)
+    place.start("worker.py")
+    log_in(Plain(page), place.url, OWNER)
     listen(page)
     page.get_by_role("button", name="Sync now").click()
     state = page.locator("#run-state")
@@ -61,12 +61,12 @@ def test_a_run_is_told_from_its_beginning_to_its_end_and_each_thing_once(
 
 
 def test_a_filter_says_how_much_it_shows_and_the_preview_what_it_means(
-    page: Page, town: Town
+    page: Page, place: Place
 ) -> None:
-    school = town.own_school()
-    town.sync(school, students="on")
+    school = place.own_school()
+    place.sync(school, students="on")
     commit()
-    log_in(Plain(page), town.url, OWNER)
+    log_in(Plain(page), place.url, OWNER)
     listen(page)
     page.get_by_role("switch", name="Teachers: sync").check()
     expect(page.locator("#said")).to_contain_text("joined")
@@ -79,15 +79,15 @@ def test_a_filter_says_how_much_it_shows_and_the_preview_what_it_means(
     assert heard(page) == ["0 people"]
 
 
-def test_a_page_says_what_it_was_opened_with(page: Page, town: Town) -> None:
-    town.own_school()
+def test_a_page_says_what_it_was_opened_with(page: Page, place: Place) -> None:
+    place.own_school()
     commit()
     page.add_init_script("""addEventListener("DOMContentLoaded", () => {
       window.again = 0;
       new MutationObserver(seen => window.again += seen.length)
         .observe(document.getElementById("toast"), {childList: true});
     })""")
-    log_in(Plain(page), town.url, OWNER)
+    log_in(Plain(page), place.url, OWNER)
     page.get_by_role("link", name="People", exact=True).click()
     page.get_by_role("link", name="Add a person").click()
     page.get_by_label("Last name").fill("Guest")
@@ -101,12 +101,12 @@ def test_a_page_says_what_it_was_opened_with(page: Page, town: Town) -> None:
 
 
 @pytest.mark.parametrize("wish", ["reduce", "no-preference"])
-def test_nothing_moves_for_those_who_ask_for_it(wish: str, page: Page, town: Town) -> None:
-    school = town.own_school()
-    town.make.run(school, "running")
+def test_nothing_moves_for_those_who_ask_for_it(wish: str, page: Page, place: Place) -> None:
+    school = place.own_school()
+    place.make.run(school, "running")
     commit()
     page.emulate_media(reduced_motion="reduce" if wish == "reduce" else "no-preference")
-    log_in(Plain(page), town.url, OWNER)
+    log_in(Plain(page), place.url, OWNER)
     page.get_by_role("switch", name="Students: sync").check()
     expect(page.locator("#run-state .badge.busy")).to_be_visible()
     assert bool(page.evaluate("looks.moving()")) == (wish != "reduce")

@@ -11,14 +11,14 @@ from roster_dash.store import runs
 from roster_dash.store.transactions import commit
 from tests.browser import tasks
 from tests.browser.hands import Hand, Keyboard, log_in
-from tests.browser.tasks import MANAGER, OWNER, Town
+from tests.browser.tasks import MANAGER, OWNER, Place
 from tests.builders import ALL
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def hand(town: Town, page: Page) -> Keyboard:
+def hand(place: Place, page: Page) -> Keyboard:
     """The page is closed before the web is."""
     return Keyboard(page)
 
@@ -30,15 +30,15 @@ def has_focus(page: Page, selector: str) -> bool:
 
 @pytest.mark.parametrize("task", tasks.EVERY_TASK, ids=lambda task: task.__name__)
 def test_a_task_needs_no_mouse(
-    task: Callable[[Hand, Town], None], hand: Keyboard, town: Town
+    task: Callable[[Hand, Place], None], hand: Keyboard, place: Place
 ) -> None:
-    task(hand, town)
+    task(hand, place)
 
 
-def test_the_first_tab_of_a_page_skips_what_every_page_has(hand: Keyboard, town: Town) -> None:
-    town.own_school()
+def test_the_first_tab_of_a_page_skips_what_every_page_has(hand: Keyboard, place: Place) -> None:
+    place.own_school()
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.page.keyboard.press("Tab")
     expect(hand.page.get_by_role("link", name="Skip to the content")).to_be_focused()
     assert not hand.stop()["faults"]
@@ -51,12 +51,12 @@ def test_the_first_tab_of_a_page_skips_what_every_page_has(hand: Keyboard, town:
 # Where the focus is after a swap
 
 
-def test_save_keeps_the_focus_while_the_run_is_followed(hand: Keyboard, town: Town) -> None:
-    town.sync(town.own_school())
+def test_save_keeps_the_focus_while_the_run_is_followed(hand: Keyboard, place: Place) -> None:
+    place.sync(place.own_school())
     commit()
-    town.clever.fault("slow", path="/users", times=0, seconds=0.4)
-    town.start("worker.py")
-    log_in(hand, town.url, OWNER)
+    place.clever.fault("slow", path="/users", times=0, seconds=0.4)
+    place.start("worker.py")
+    log_in(hand, place.url, OWNER)
     hand.tick("switch", "Students: sync")
     hand.go_to(hand.page.locator("#save"))
     hand.page.keyboard.press("Enter")
@@ -66,26 +66,28 @@ def test_save_keeps_the_focus_while_the_run_is_followed(hand: Keyboard, town: To
     assert has_focus(hand.page, "#save")
 
 
-def test_the_cancel_button_that_goes_leaves_the_focus_beside_it(hand: Keyboard, town: Town) -> None:
-    town.own_school()
+def test_the_cancel_button_that_goes_leaves_the_focus_beside_it(
+    hand: Keyboard, place: Place
+) -> None:
+    place.own_school()
     commit()
-    town.clever.fault("slow", path="/", times=0, seconds=1)
-    town.start("worker.py")
-    log_in(hand, town.url, OWNER)
+    place.clever.fault("slow", path="/", times=0, seconds=1)
+    place.start("worker.py")
+    log_in(hand, place.url, OWNER)
     hand.press("button", "Sync now")
     hand.press("button", "Cancel")
     expect(hand.page.locator("#run-state")).to_contain_text("Cancelled")
     expect(hand.page.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(hand.page.get_by_role("link", name="See the run")).to_be_focused()
-    town.clever.mend()
+    place.clever.mend()
 
 
 def test_a_mistake_takes_the_focus_once_and_goes_when_it_is_mended(
-    hand: Keyboard, town: Town
+    hand: Keyboard, place: Place
 ) -> None:
-    town.sync(town.own_school())
+    place.sync(place.own_school())
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.fill("Send to", "not an address")
     hand.go_to(hand.page.locator("#save"))
     hand.page.keyboard.press("Enter")
@@ -104,14 +106,14 @@ def test_a_mistake_takes_the_focus_once_and_goes_when_it_is_mended(
 
 
 def test_more_of_a_runs_changes_are_read_on_from_the_first_of_them(
-    hand: Keyboard, town: Town
+    hand: Keyboard, place: Place
 ) -> None:
-    run = town.sync(town.own_school(), **ALL)
+    run = place.sync(place.own_school(), **ALL)
     run_id = run.id
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "See the run")
-    expect(hand.page).to_have_url(f"{town.url}/runs/{run_id}")
+    expect(hand.page).to_have_url(f"{place.url}/runs/{run_id}")
     joined = hand.page.locator("details.kind", has_text="Joined").locator("li")
     expect(joined.last).to_contain_text("Show more")
     before = joined.count()
@@ -121,17 +123,17 @@ def test_more_of_a_runs_changes_are_read_on_from_the_first_of_them(
 
 
 def test_a_filter_keeps_the_focus_and_so_does_a_table_that_follows_runs(
-    hand: Keyboard, town: Town
+    hand: Keyboard, place: Place
 ) -> None:
-    school = town.school()
-    town.make.run(school, "queued")
+    school = place.school()
+    place.make.run(school, "queued")
     commit()
-    log_in(hand, town.url, MANAGER)
+    log_in(hand, place.url, MANAGER)
     hand.press("link", "History")
     hand.choose("State", "Waiting")
     expect(hand.page).to_have_url(re.compile("status=queued"))
     expect(hand.page.get_by_label("State")).to_be_focused()
-    link = hand.page.get_by_role("link", name=f"{town.clever.schools[0].name}, run 1")
+    link = hand.page.get_by_role("link", name=f"{place.clever.schools[0].name}, run 1")
     hand.go_to(link)
     for _ in range(2):
         with hand.page.expect_response("**/history?**"):
@@ -155,23 +157,23 @@ def stops(hand: Keyboard, key: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 400), (390, 844), (320, 256)])
 def test_everything_is_reached_and_seen_at_any_size(
-    size: tuple[int, int], hand: Keyboard, town: Town
+    size: tuple[int, int], hand: Keyboard, place: Place
 ) -> None:
-    school = town.own_school()
-    tasks.held_run(town, school)
+    school = place.own_school()
+    tasks.held_run(place, school)
     school_id, run = school.id, runs.last_finished(school.id)
     assert run is not None
     run_id = run.id
     commit()
     hand.page.set_viewport_size({"width": size[0], "height": size[1]})
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     found: list[str] = []
     for path in (
         f"/schools/{school_id}/rostering",
         f"/runs/{run_id}",
         f"/schools/{school_id}/people",
     ):
-        hand.page.goto(town.url + path)
+        hand.page.goto(place.url + path)
         hand.page.wait_for_load_state("networkidle")
         found += [f"{path} {fault}" for fault in stops(hand, "Tab")]
         found += [f"{path} missed: {each}" for each in hand.page.evaluate("looks.missed()")]
@@ -179,12 +181,12 @@ def test_everything_is_reached_and_seen_at_any_size(
     assert not found, "\n".join(found)
 
 
-def test_enter_in_a_field_decides_nothing(hand: Keyboard, town: Town) -> None:
-    school = town.own_school()
-    total = tasks.held_run(town, school)
+def test_enter_in_a_field_decides_nothing(hand: Keyboard, place: Place) -> None:
+    school = place.own_school()
+    total = tasks.held_run(place, school)
     school_id = school.id
     commit()
-    log_in(hand, town.url, OWNER)
+    log_in(hand, place.url, OWNER)
     hand.press("link", "Changes wait for your decision")
     hand.fill("Reason, if you reject", "They are on a trip")
     hand.page.keyboard.press("Enter")
@@ -198,6 +200,6 @@ def test_enter_in_a_field_decides_nothing(hand: Keyboard, town: Town) -> None:
     hand.page.keyboard.press("Enter")
     hand.go_to(hand.page.locator("#save"))
     expect(hand.page.locator("#saved")).to_contain_text("Version 2")
-    assert town.clever.inbox() == []
+    assert place.clever.inbox() == []
     hand.page.keyboard.press("Enter")
     expect(hand.page.get_by_text("Saved as version 3.")).to_be_visible()
