@@ -8,8 +8,10 @@ from typing import Any
 
 from roster_dash.roster.health import Health, State, health_of
 from roster_dash.roster.roles import FORM_ORDER, Role
+from roster_dash.roster.searching import is_found
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
+from roster_dash.store.paging import Place
 
 PAGE = 50
 SORTS = {
@@ -54,12 +56,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`numbers`: state -> how many schools, whatever the filter; `found`: how many fit it."""
+    """`numbers`: state -> how many schools, whatever the filter; `place` goes on by page."""
 
     rows: Sequence[Shown]
-    found: int
+    place: Place
     numbers: Mapping[State, int]
-    pages: int
     held: int
 
 
@@ -69,11 +70,13 @@ def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
     found = [row for row in every if _fits(row, wanted)]
     found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
+    rows = found[start : start + PAGE]
+    back = wanted.page - 1 if start else None
+    following = wanted.page + 1 if len(found) > start + PAGE else None
     return Seen(
-        rows=found[start : start + PAGE],
-        found=len(found),
+        rows=rows,
+        place=Place(start + 1 if rows else 0, start + len(rows), len(found), back, following),
         numbers=Counter(row.health.state for row in every),
-        pages=max(1, -(-len(found) // PAGE)),
         held=sum(row.held for row in every),
     )
 
@@ -107,7 +110,7 @@ def _shown(row: Any, now: datetime) -> Shown:
 
 def _fits(row: Shown, wanted: Wanted) -> bool:
     is_in_state = wanted.state in ("", row.health.state.key)
-    return is_in_state and wanted.text.casefold() in row.name.casefold()
+    return is_in_state and is_found(wanted.text, (row.name,))
 
 
 def _order(row: Shown, sort: str) -> tuple[Any, ...]:

@@ -26,12 +26,15 @@ def page(school_id: int) -> str:
     )
     found = people.find_lists(school.id, wanted)
     is_part = request.headers.get("HX-Target", "").endswith("lists")
+    asked = {"q": wanted.text or None, "without": wanted.without or None}
     return render_template(
         "web/lists/_lists.html" if is_part else "web/lists/page.html",
+        is_part=is_part,
         school=school,
         lists=found[: people.PAGE],
-        next=found[people.PAGE - 1][0].id if len(found) > people.PAGE else None,
+        place=people.place_of_lists(school.id, wanted, found),
         wanted=wanted,
+        asked=asked | {"status": wanted.status if wanted.status != "active" else None},
     )
 
 
