@@ -153,9 +153,7 @@ def main() -> None:
     parser.add_argument("people", type=int, nargs="*", default=[3000, 10_000])
     parser.add_argument("--school", type=int, default=2000, help="People of each school.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--peers", action="store_true", help="Measure what people use today too; once."
-    )
+    parser.add_argument("--peers", action="store_true", help="Measure what people use today too; once.")
     options = parser.parse_args()
     servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
     for people in options.people:

@@ -1,7 +1,7 @@
-"""Stylesheet, scripts and icon: read and compressed once, kept by browsers for as long as they like.
+"""Stylesheet, scripts and icon: read and compressed once, and kept by browsers.
 
-Their addresses change with their contents. Under any other address they may be looked at, but not
-kept: while a new release starts, an old process could give the file of before.
+Their addresses change with their contents, so that they may be kept for ever. Under any other
+address they may not: while a new release starts, an old process could give the file of before.
 """
 
 from collections.abc import Mapping
