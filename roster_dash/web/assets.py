@@ -12,6 +12,7 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash.web.compression import packed, takes_gzip
@@ -28,7 +29,16 @@ class Asset:
     digest: str
 
 
+class Sessions(SecureCookieSessionInterface):
+    """As Flask's; files have none, or browsers would ask for them again after every log-in."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def register(app: Flask) -> None:
+    app.session_interface = Sessions()
     app.add_url_rule("/static/<path:filename>", "static", send)
     app.add_template_global(asset)
 

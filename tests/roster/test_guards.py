@@ -447,7 +447,7 @@ def test_of_many_lists_the_same_is_said_once_and_each_still_waits_by_itself() ->
     made = with_history(lists, taken_back(lists))
     assert made.holds == (
         "Changes of 1,200 lists that somebody took back would be made again: "
-        "Old 0, Old 1, Old 2 and 1,197 more.",
+        "Old 0, Old 1, Old 10 and 1,197 more.",
     )
     assert len(made.held) == 1200
     waiting = {
@@ -458,7 +458,7 @@ def test_of_many_lists_the_same_is_said_once_and_each_still_waits_by_itself() ->
     }
     again = with_history(lists, History(waiting=waiting))
     assert again.holds == (
-        "Changes of 1,200 lists wait since an earlier sync: Old 0, Old 1, Old 2 and 1,197 more.",
+        "Changes of 1,200 lists wait since an earlier sync: Old 0, Old 1, Old 10 and 1,197 more.",
     )
     assert again.held == made.held
 
@@ -467,7 +467,7 @@ def test_many_lists_that_would_lose_their_members_are_told_together() -> None:
     made = with_lists([a_class(n, range(4)) for n in range(12)], range(20), lists=12)
     assert made.holds == (
         "12 lists would lose more than 50 % of their members at once: "
-        "Class 0, Class 1, Class 2 and 9 more.",
+        "Class 0, Class 1, Class 10 and 9 more.",
     )
     assert len(made.held) == 12
 

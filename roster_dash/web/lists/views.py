@@ -29,7 +29,7 @@ def page(school_id: int) -> str:
     )
     found = people.find_lists(school.id, wanted)
     is_part = request.headers.get("HX-Target", "").endswith("lists")
-    asked = {"q": wanted.text or None, "without": wanted.without or None}
+    kept = {"q": wanted.text or None, "without": wanted.without or None}
     return render_template(
         "web/lists/_lists.html" if is_part else "web/lists/page.html",
         is_part=is_part,
@@ -37,7 +37,7 @@ def page(school_id: int) -> str:
         lists=found[: people.PAGE],
         place=people.place_of_lists(school.id, wanted, found),
         wanted=wanted,
-        asked=asked | {"status": wanted.status if wanted.status != "active" else None},
+        asked=kept | {"status": wanted.status if wanted.status != "active" else None},
     )
 
 
