@@ -1,4 +1,4 @@
-"""The extensions, made here and configured in app.py. Imports nothing of ours."""
+"""The extensions, made here and configured in app.py."""
 
 import smtplib
 import sqlite3
@@ -20,6 +20,8 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from roster_dash.roster.searching import fold
 
 
 class Base(DeclarativeBase):
@@ -123,6 +125,7 @@ def prepare_sqlite(engine: Engine) -> None:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("folded", 1, fold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -22,6 +22,7 @@ from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store import audit, beats, outages, schools
 from roster_dash.store.audit import Did
+from roster_dash.store.paging import newer
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
 from roster_dash.store.triggers import BY_ITSELF
@@ -418,16 +419,29 @@ def list_runs(
     ended: tuple[datetime, datetime] | None = None,
 ) -> Sequence[Run]:
     """Newest first, paged by id; `school_ids` None means all. `ended`: after, and up to, when."""
-    query = select(Run).order_by(Run.id.desc()).limit(limit)
-    if school_ids is not None:
-        query = query.where(Run.school_id.in_(school_ids))
-    if status:
-        query = query.where(Run.status == status)
+    query = select(Run).where(*_of_schools(school_ids, status, ended)).order_by(Run.id.desc())
     if before is not None:
         query = query.where(Run.id < before)
+    return db.session.scalars(query.limit(limit)).all()
+
+
+def newer_of_school(
+    school_id: int, status: str, before: int | None, ended: tuple[datetime, datetime] | None = None
+) -> int | None:
+    """What the page of newer runs goes on from, see paging.newer."""
+    return newer(Run.id, list(_of_schools([school_id], status, ended)), before, PAGE)
+
+
+def _of_schools(
+    school_ids: Sequence[int] | None, status: str, ended: tuple[datetime, datetime] | None
+) -> Iterator[ColumnElement[bool]]:
+    if school_ids is not None:
+        yield Run.school_id.in_(school_ids)
+    if status:
+        yield Run.status == status
     if ended is not None:
-        query = query.where(Run.finished_at > ended[0], Run.finished_at <= ended[1])
-    return db.session.scalars(query).all()
+        yield Run.finished_at > ended[0]
+        yield Run.finished_at <= ended[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,15 +464,22 @@ def find_runs(district_id: int, wanted: Wanted, limit: int | None = PAGE) -> Seq
     """A district's runs, newest first; one more than asked for, where there are more."""
     query = (
         select(Run)
-        .join(School, School.id == Run.school_id)
-        .where(School.district_id == district_id, *_conditions(wanted))
+        .where(*_conditions(district_id, wanted))
         .options(joinedload(Run.school), joinedload(Run.user))
         .order_by(Run.id.desc())
     )
+    if wanted.before is not None:
+        query = query.where(Run.id < wanted.before)
     return db.session.scalars(query.limit(limit + 1) if limit else query).all()
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def newer_of_district(district_id: int, wanted: Wanted) -> int | None:
+    """What the page of newer runs goes on from, see paging.newer."""
+    return newer(Run.id, list(_conditions(district_id, wanted)), wanted.before, PAGE)
+
+
+def _conditions(district_id: int, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield Run.school_id.in_(select(School.id).where(School.district_id == district_id))
     if wanted.school_id is not None:
         yield Run.school_id == wanted.school_id
     if wanted.status:
@@ -472,8 +493,6 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield at <= wanted.until
     if wanted.size:
         yield Run.size >= wanted.size
-    if wanted.before is not None:
-        yield Run.id < wanted.before
 
 
 def size_of(counts: Mapping[str, Any] | None) -> int:

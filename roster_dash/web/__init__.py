@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from roster_dash.web import errors, language, login, security, show, standing, values
+from roster_dash.web import (
+    assets,
+    compression,
+    errors,
+    language,
+    login,
+    security,
+    show,
+    standing,
+    templates,
+    values,
+)
 from roster_dash.web.account import views as account
 from roster_dash.web.accounts import views as accounts
 from roster_dash.web.api import views as api
@@ -81,5 +92,6 @@ def register(app: Flask) -> None:
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith((".csv", ".zip"))
     }
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
-    for shared in (login, language, security, errors, show, standing, pictures):
+    shared_parts = (login, language, compression, security, errors, show, standing, pictures)
+    for shared in (*shared_parts, assets, templates):
         shared.register(app)

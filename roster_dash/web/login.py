@@ -140,6 +140,8 @@ def _load(key: str) -> Viewer | None:
 
 
 def _log_in_first() -> AnyResponse | None:
+    if request.endpoint == "static":
+        return None  # the same for everybody; nobody is looked up for it
     address = request.remote_addr or ""
     if is_logged_in():
         audit.acting(Actor(viewing().id, viewing().email, address))

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, url_for
+from flask import Flask
 from markupsafe import Markup
 
 from roster_dash import clock
@@ -20,8 +17,6 @@ from roster_dash.store import glance, holds, schools, snapshots
 from roster_dash.store.edits import name_of
 from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
-
-STATIC = Path(__file__).parent / "static"
 
 STATES = {
     "queued": ("Waiting", "busy"),
@@ -96,7 +91,6 @@ def register(app: Flask) -> None:
     app.add_template_filter(name_of, "person_name")
     app.add_template_filter(operation_words)
     app.add_template_filter(_setting, "setting_label")
-    app.add_template_global(asset)
     app.add_template_global(freshness)
     app.add_template_global(schools.zone_of)
     app.add_template_global(waiting_for)
@@ -218,13 +212,3 @@ def freshness(school: School) -> dict[str, datetime | None]:
 def waiting_for(school: School) -> Run | None:
     """The newest run of which something waits for somebody."""
     return holds.newest_waiting(school.id)
-
-
-def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so it may be cached for ever."""
-    return url_for("static", filename=name, v=_digest(name))
-
-
-@cache
-def _digest(name: str) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]

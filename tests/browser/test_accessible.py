@@ -75,7 +75,7 @@ def test_a_filter_says_how_much_it_shows_and_the_preview_what_it_means(
     page.get_by_label("Search").wait_for()
     listen(page)
     page.get_by_label("Search").fill("nobody is called that")
-    expect(page.locator("#said")).to_have_text("0 people")
+    expect(page.locator("#found")).to_have_text("0 people")
     assert heard(page) == ["0 people"]
 
 

@@ -26,6 +26,7 @@ def page() -> str:
     return render_template(
         "web/audit/_entries.html" if _is_part() else "web/audit/page.html",
         entries=found[: audit.PAGE],
+        newer=audit.newer_entries(viewing(), wanted),
         older=found[audit.PAGE - 1].id if len(found) > audit.PAGE else None,
         wanted=wanted,
         asked=_asked(),

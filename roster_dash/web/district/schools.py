@@ -9,8 +9,10 @@ from typing import Any
 from roster_dash.roster.health import Health, State, health_of
 from roster_dash.roster.origin import Origin
 from roster_dash.roster.roles import FORM_ORDER, Role
+from roster_dash.roster.searching import is_found
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
+from roster_dash.store.paging import Place
 from roster_dash.web.pictures.drawn import Strips, strips_of
 
 PAGE = 50
@@ -56,12 +58,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`numbers`: state -> how many schools, whatever the filter; `found`: how many fit it."""
+    """`numbers`: state -> how many schools, whatever the filter; `place` goes on by page."""
 
     rows: Sequence[Shown]
-    found: int
+    place: Place
     numbers: Mapping[State, int]
-    pages: int
     held: int
     strips: Strips
 
@@ -73,11 +74,12 @@ def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
     found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
     rows = found[start : start + PAGE]
+    back = wanted.page - 1 if start else None
+    following = wanted.page + 1 if len(found) > start + PAGE else None
     return Seen(
         rows=rows,
-        found=len(found),
+        place=Place(start + 1 if rows else 0, start + len(rows), len(found), back, following),
         numbers=Counter(row.health.state for row in every),
-        pages=max(1, -(-len(found) // PAGE)),
         held=sum(row.held for row in every),
         strips=strips_of({row.id: row.timezone for row in rows}),
     )
@@ -117,7 +119,7 @@ def _shown(row: Any, now: datetime, origin: Origin) -> Shown:
 
 def _fits(row: Shown, wanted: Wanted) -> bool:
     is_in_state = wanted.state in ("", row.health.state.key)
-    return is_in_state and wanted.text.casefold() in row.name.casefold()
+    return is_in_state and is_found(wanted.text, (row.name,))
 
 
 def _order(row: Shown, sort: str) -> tuple[Any, ...]:

@@ -36,9 +36,10 @@ def page(school_id: int) -> str:
     return render_template(
         "web/people/_people.html" if _is_part() else "web/people/page.html",
         school=school,
+        is_part=_is_part(),
         people=found[: people.PAGE],
-        total=people.count_people(school.id, wanted),
-        next=found[people.PAGE - 1].id if len(found) > people.PAGE else None,
+        place=people.place_of_people(school.id, wanted, found),
+        asked=_asked(wanted),
         grades=people.grades_of(school.id),
         roles=FORM_ORDER,
         wanted=wanted,
@@ -227,5 +228,18 @@ def _wanted() -> people.Wanted:
     )
 
 
+def _asked(wanted: people.Wanted) -> dict[str, str]:
+    """The filter for links that keep it; what is as usual stays out of them."""
+    return {
+        name: text
+        for name, text in (
+            *(("q", wanted.text), ("role", wanted.role), ("grade", wanted.grade)),
+            *(("without", wanted.without), ("status", wanted.status)),
+        )
+        if text != ("active" if name == "status" else "")
+    }
+
+
 def _is_part() -> bool:
+    """Whether HTMX asks for the people only; a page it restores is asked for whole."""
     return request.headers.get("HX-Target", "").endswith("people")
