@@ -28,7 +28,7 @@ def page(school_id: int) -> str:
         status=wanted,
         day=day,
         before=before,
-        newer=runs.newer_of_school(school.id, wanted, before),
+        newer=runs.newer_of_school(school.id, wanted, before, ended),
         older=found[runs.PAGE - 1].id if len(found) > runs.PAGE else None,
         statuses=list(RunStatus),
     )
