@@ -23,7 +23,7 @@ from roster_dash.config import load_config
 from roster_dash.extensions import db
 from roster_dash.store import accounts, schools
 from roster_dash.store.accounts import AccountRole
-from roster_dash.store.tables import Run, School
+from roster_dash.store.tables import Run, School, SchoolDay
 
 SCHOOLS = 1500
 RUNS = 200_000
@@ -45,6 +45,8 @@ def fill() -> int:
     for start in range(0, RUNS, 10_000):
         rows = [_run(ids[n % SCHOOLS], n, now) for n in range(start, start + 10_000)]
         db.session.execute(insert(Run), rows)
+    for school_id in ids:
+        db.session.execute(insert(SchoolDay), [_day(school_id, back, now) for back in range(60)])
     db.session.commit()
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("ANALYZE"))
@@ -71,6 +73,12 @@ def _school(number: int, district_id: int, now: datetime) -> dict[str, object]:
         "next_due_at": now + timedelta(hours=8),
         "glance": glance,
     }
+
+
+def _day(school_id: int, back: int, now: datetime) -> dict[str, object]:
+    state = STATES[(school_id + back) % len(STATES)]
+    day = now.date() - timedelta(days=back)
+    return {"school_id": school_id, "day": day, "state": state, "runs": 2, "size": 12}
 
 
 def _run(school_id: int, number: int, now: datetime) -> dict[str, object]:

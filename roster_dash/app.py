@@ -9,8 +9,6 @@ from roster_dash import cli, clock, logs, reporting, web
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import babel, csrf, db, login, mailer, migrate, prepare_sqlite
 
-YEAR_SECONDS = 31_536_000
-
 
 class Application(Flask):
     """Addresses may hold keys to accounts: of an error the log names the page, not its address."""
@@ -31,7 +29,7 @@ def create_app(config: Config | None = None) -> Flask:
     """The application, configured from the environment unless a Config is given."""
     config = config or load_config()
     clock.use(config.clock)
-    app = Application("roster_dash", template_folder=".", static_folder="web/static")
+    app = Application("roster_dash", template_folder=".", static_folder=None)
     app.config.from_mapping(
         ROSTER_DASH=config,
         SECRET_KEY=config.secret_key,
@@ -41,7 +39,6 @@ def create_app(config: Config | None = None) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=config.is_https,
-        SEND_FILE_MAX_AGE_DEFAULT=YEAR_SECONDS,
         MAX_CONTENT_LENGTH=1_000_000,
         WTF_CSRF_TIME_LIMIT=None,
         MAIL_SERVER=config.mail.server,

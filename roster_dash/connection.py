@@ -138,12 +138,12 @@ def clever_app() -> CleverApp:
 
 def check_school(school: School) -> list[Finding]:
     """What the connection of a school gives now; never raises for what can be told."""
-    return for_source(_check(school), school.district.source)
+    return for_source(_check(school), school.origin)
 
 
 def _check(school: School) -> list[Finding]:
     clever_id, name, district = school.clever_id, school.name, school.district
-    district_id, kind = district.id, district.source
+    district_id, origin = district.id, district.origin
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
@@ -155,7 +155,7 @@ def _check(school: School) -> list[Finding]:
         part = source.fetch_district_part(no_progress)
         snapshot = source.fetch_school(clever_id, part, no_progress)
     except RosterDashError as error:
-        return [finding_of_error(error.code, error.message, kind)]
+        return [finding_of_error(error.code, error.message, origin)]
     outages.end(district_id)
     commit()
     return [*findings_of_district(snapshot.about), *findings_of_school(snapshot)]
@@ -163,7 +163,7 @@ def _check(school: School) -> list[Finding]:
 
 def shared_schools(district: District) -> tuple[list[SharedSchool], list[Finding]]:
     """The schools that a district shares, and what is in the way if there are none."""
-    district_id, kind = district.id, district.source
+    district_id, origin = district.id, district.origin
     try:
         source = open_source(district, patience=ASKED_PATIENCE_SECONDS)
         commit()
@@ -171,5 +171,5 @@ def shared_schools(district: District) -> tuple[list[SharedSchool], list[Finding
         outages.end(district_id)
         commit()
     except RosterDashError as error:
-        return [], [finding_of_error(error.code, error.message, kind)]
-    return shared, [] if shared else for_source([no_school_shared()], kind)
+        return [], [finding_of_error(error.code, error.message, origin)]
+    return shared, [] if shared else for_source([no_school_shared()], origin)

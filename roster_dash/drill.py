@@ -6,7 +6,7 @@ from a stand-in for Clever on this machine, through the same source that reads t
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roster_dash.drill_server import DISTRICT_ID, SCHOOL_ID, DrillServer, Fault, serving
 from roster_dash.planning import ground_of
@@ -20,6 +20,7 @@ from roster_dash.roster.drills import (
     try_scenarios,
 )
 from roster_dash.roster.errors import BadInput, RosterDashError
+from roster_dash.roster.origin import CLEVER, Origin, capital
 from roster_dash.roster.records import DistrictPart, Snapshot
 from roster_dash.sources import no_progress
 from roster_dash.sources.clever import CleverApp, CleverSource
@@ -29,10 +30,10 @@ from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
 
 FAULTS = {
-    Fault.CUT_PAGE: "A page of Clever’s answer breaks off in the middle",
-    Fault.LAST_PAGE_FAILS: "Clever fails at the last page",
-    Fault.PAGE_TWICE: "Clever sends one page twice and another not at all",
-    Fault.ENDLESS: "Clever’s pages go round in a circle",
+    Fault.CUT_PAGE: "A page of {whose} answer breaks off in the middle",
+    Fault.LAST_PAGE_FAILS: "{start} fails at the last page",
+    Fault.PAGE_TWICE: "{start} sends one page twice and another not at all",
+    Fault.ENDLESS: "{Whose} pages go round in a circle",
 }
 """What breaks while the answer is read -> the scenario's title."""
 
@@ -61,11 +62,22 @@ def drill(school: School) -> Drill:
 
     Errors: BadInput for a school that has nothing to lose yet.
     """
-    scratch = _scratch_of(school)
+    scratch, origin = _scratch_of(school), school.origin
     commit()  # from here on nothing is read: no lock is held while the drill is at work
     with serving(scratch.snapshot) as server:
         fetched = _try_fetches(scratch, server)
-    return Drill((fetched[0], *try_scenarios(scratch), *fetched[1:]))
+    results = (fetched[0], *try_scenarios(scratch), *fetched[1:])
+    return Drill(tuple(_named(each, origin) for each in results))
+
+
+def _named(result: Result, origin: Origin) -> Result:
+    """The drill's stand-in is of Clever; the school's people know their own source."""
+    words = {"start": origin.start, "whose": origin.whose, "Whose": capital(origin.whose)}
+    named = replace(result, title=result.title.format(**words))
+    if result.by != (BY_FETCH,) and result.end is not End.UNPROVEN:
+        return named
+    said = tuple(each.replace(CLEVER.name, origin.name) for each in result.sentences)
+    return replace(named, sentences=said)
 
 
 def _scratch_of(school: School) -> Scratch:
@@ -73,7 +85,9 @@ def _scratch_of(school: School) -> Scratch:
     ground = ground_of(school, settings_store.load_settings(school.id))
     synced = any(row.is_active and row.person.source_id for row in ground.kept.people)
     if stored is None or not synced or ground.history.first_run:
-        raise BadInput(f"{school.name} has nobody from Clever yet to drill with; sync it first.")
+        raise BadInput(
+            f"{school.name} has nobody from {school.origin.name} yet to drill with; sync it first."
+        )
     history = ground.history_of(Snapshot())  # anybody may be missing in a scenario
     return Scratch(ground.kept, stored[1], ground.settings, ground.today, history)
 

@@ -1,8 +1,11 @@
-"""The extensions, made here and configured in app.py. Imports nothing of ours."""
+"""The extensions, made here and configured in app.py."""
 
 import smtplib
+import sqlite3
 import ssl
+import time
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +20,8 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
+
+from roster_dash.roster.searching import fold
 
 
 class Base(DeclarativeBase):
@@ -99,6 +104,10 @@ mailer = SafeMail()
 babel = Babel()
 
 
+_BUSY_SECONDS = 30
+_LOOK_AGAIN_SECONDS = 0.003
+
+
 def prepare_sqlite(engine: Engine) -> None:
     """SQLite fit for a web process and workers at once: WAL, waiting, real transactions.
 
@@ -112,19 +121,50 @@ def prepare_sqlite(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=NORMAL",
-            "busy_timeout=30000",
+            f"busy_timeout={_BUSY_SECONDS * 1000}",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.create_function("folded", 1, fold, deterministic=True)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if _reads_only() else "BEGIN IMMEDIATE")
+        if _reads_only():
+            connection.exec_driver_sql("BEGIN")
+        elif not _has_begun_to_write(connection.connection.driver_connection):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says in SQLAlchemy's words why not
+
+
+def _has_begun_to_write(driver: sqlite3.Connection) -> bool:
+    """Begins as soon as nobody else is writing, waiting its time.
+
+    SQLite's own waiting looks only every tenth of a second after a while, and two workers that
+    write in turns would lose what they gain.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    return False
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                return True
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+
+
+only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+"""Set where a transaction outside of requests will write nothing; see store.transactions."""
 
 
 def _reads_only() -> bool:
     if not has_request_context():
-        return False
+        return only_reads.get()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return request.endpoint not in current_app.config["WRITING_PAGES"]
     return request.endpoint in current_app.config["READ_ONLY_ENDPOINTS"]

@@ -15,7 +15,7 @@ from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.calendar import ending, starting
 from roster_dash.roster.guard import GUARDS, Guard
-from roster_dash.roster.report import HELD_WORDS, KINDS, NO_COUNTS
+from roster_dash.roster.report import KINDS, NO_COUNTS, would_happen
 from roster_dash.store import (
     accounts,
     holds,
@@ -23,6 +23,7 @@ from roster_dash.store import (
     links,
     mails,
     outages,
+    requests,
     runs,
     schools,
     staleness,
@@ -96,6 +97,7 @@ def _compose(mail: MailRow) -> Mail:
         contact=f"{request.contact_name} <{request.contact_email}>",
         sis=request.sis,
         asked_by=request.requested_by.email,
+        origin=requests.origin_of(request),
         url=f"{current_config().public_url}/requests/{request.id}",
         settings_url=f"{current_config().public_url}/schools/{request.school_id}/rostering",
     )
@@ -108,7 +110,9 @@ def _about_an_outage(mail: MailRow, district: District) -> Mail:
     zone, waiting = schools.zone_of(district.id), outages.waiting_schools(district.id)
     page = "/files" if mail.kind.startswith("file_") else ""
     url = f"{current_config().public_url}/districts/{district.id}{page}"
-    return compose_notice(mail.kind, Notice(district.name, mail.about_at, zone, url, waiting))
+    return compose_notice(
+        mail.kind, Notice(district.name, mail.about_at, zone, url, waiting, district.origin)
+    )
 
 
 def _about_a_day(mail: MailRow, day: date) -> Mail:
@@ -120,7 +124,9 @@ def _about_a_day(mail: MailRow, day: date) -> Mail:
         return compose_calendar(_notice_of(school, day))
     since = staleness.last_good(school) or moment
     url = f"{site}/schools/{school.id}/rostering"
-    return compose_notice(mail.kind, Notice(school.name, since, school.timezone, url))
+    return compose_notice(
+        mail.kind, Notice(school.name, since, school.timezone, url, origin=school.origin)
+    )
 
 
 def _account_mail(kind: str, link: AccountLink) -> Mail:
@@ -131,6 +137,7 @@ def _account_mail(kind: str, link: AccountLink) -> Mail:
         kind,
         who=link.made_by.email if link.made_by else "Roster Dash",
         what=what or "all schools",
+        origin=invitations.origin_of(link),
         url=site if kind == "address_changed" else f"{site}/links/{links.token_of(link.id)}",
     )
 
@@ -190,7 +197,9 @@ def _held_of(run: Run) -> list[Changes]:
     waiting = holds.holds_of(run, state=HoldState.WAITING)
     by_guard: dict[str, list[str]] = defaultdict(list)
     for row in waiting:
-        by_guard[row.guard].append(f"{row.label} {HELD_WORDS[row.entity, row.action]}")
+        by_guard[row.guard].append(
+            f"{row.label} {would_happen(row.entity, row.action, run.school.origin)}"
+        )
     return [
         Changes(GUARDS[Guard(guard)], len(lines), lines[:NAMED_HELD])
         for guard, lines in by_guard.items()

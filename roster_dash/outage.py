@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from roster_dash.roster.errors import SourceDown, SourceError
 from roster_dash.store import outages
-from roster_dash.store.transactions import commit, rollback
+from roster_dash.store.transactions import commit, reading, rollback
 
 
 @contextmanager
@@ -15,8 +15,8 @@ def watched(district_id: int, *, by_schedule: bool) -> Iterator[None]:
 
     Only what the schedule reads makes an outage: its runs wait and try again, so it ends.
     """
-    seen = outages.failures(district_id)
-    commit()
+    with reading():
+        seen = outages.failures(district_id)
     try:
         yield
     except SourceDown:
@@ -30,5 +30,8 @@ def watched(district_id: int, *, by_schedule: bool) -> Iterator[None]:
         outages.end(district_id)
         commit()
         raise
-    outages.end(district_id)
-    commit()
+    with reading():
+        is_down = bool(outages.failures(district_id))
+    if is_down:
+        outages.end(district_id)
+        commit()

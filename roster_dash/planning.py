@@ -69,6 +69,7 @@ def ground_of(
     now = now or clock.now()
     history = replace(load_history(school, settings, now), between=between)
     kept = rosters.load_kept(school.id, with_members=not people_only)
+    kept = replace(kept, origin=school.origin)
     return Ground(school, kept, settings, today_at(school, now), history, people_only)
 
 

@@ -19,6 +19,7 @@ from roster_dash.planning import Ground, ground_of
 from roster_dash.roster.doubts import refuse_empty_school
 from roster_dash.roster.errors import BadInput, EmptyAnswer, RunBusy
 from roster_dash.roster.operations import Entity, fingerprint
+from roster_dash.roster.origin import ORIGINS
 from roster_dash.roster.records import SharedSchool, Snapshot
 from roster_dash.roster.report import NO_COUNTS
 from roster_dash.roster.settings import SyncSettings
@@ -40,8 +41,6 @@ from roster_dash.store.runs import Ending, RunStatus
 from roster_dash.store.secrets import Vault
 from roster_dash.store.tables import District, PlannedSwitch, School
 from roster_dash.store.transactions import commit, committed
-
-NAMES = {"clever": "Clever", "oneroster": "OneRoster", "files": "OneRoster files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,8 @@ def _seen(district: District, planned: PlannedSwitch, parts: Sequence[_Part]) ->
         if part is None:
             found.append(Foreseen(school.id, school.name, None))
             continue
-        after = replace(part.ground, kept=part.relinked.kept).plan(part.snapshot)
+        kept = replace(part.relinked.kept, origin=ORIGINS[planned.source])
+        after = replace(part.ground, kept=kept).plan(part.snapshot)
         for operation in part.relinked.operations:
             digest.update(fingerprint(operation).encode())
         there = planned.matches[str(school.id)]
@@ -269,8 +269,8 @@ def _become(part: _Part, planned: PlannedSwitch, before: str, user_id: int | Non
     for operation in operations:
         counts["people" if operation.entity is Entity.PERSON else "lists"]["updated"] += 1
     message = (
-        f"The district’s roster comes from {NAMES[planned.source]} now, no longer from "
-        f"{NAMES[before]}: {counts['people']['updated']:,} people and "
+        f"The district’s roster comes from {ORIGINS[planned.source].title} now, no longer from "
+        f"{ORIGINS[before].title}: {counts['people']['updated']:,} people and "
         f"{counts['lists']['updated']:,} lists were recognised there."
     )
     run = runs.add_switch(school, user_id, Ending(RunStatus.SUCCEEDED, message, counts=counts), now)

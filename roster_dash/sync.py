@@ -37,7 +37,7 @@ from roster_dash.roster.report import counts_of
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.settled import settled_until
-from roster_dash.sources import Answer, no_progress
+from roster_dash.sources import Told, no_progress, read
 from roster_dash.store import (
     beats,
     glance,
@@ -57,6 +57,7 @@ from roster_dash.store.transactions import (
     commit,
     is_passing,
     persistently,
+    reading,
     rollback,
     sqlstate,
 )
@@ -191,9 +192,12 @@ def _sync(
 
     report("fetching", 0, 0, 0)
     with watched(district_id, by_schedule=may_wait):
-        answer = fetch_answer(source, wanted, fetching, shared)
+        answer: Told = fetch_answer(source, wanted, fetching, shared)
     runs.set_phase(run_id, token, "applying")
+    is_new = settled.answers_of([school_id]).get(school_id) != answer.digest
     commit()
+    if is_new:
+        answer = read(answer)  # while others may write
 
     def apply() -> Result:
         _stop_if_cancelled(run_id)
@@ -205,7 +209,7 @@ def _sync(
 def apply_answer(
     run_id: int,
     token: str,
-    answer: Answer,
+    answer: Told,
     settings: SyncSettings,
     report: Report = _silent,
     now: datetime | None = None,
@@ -225,7 +229,7 @@ def apply_answer(
     return _finish(run_id, token, ending, settings, now)
 
 
-def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | None:
+def _meet_again(run: Run, answer: Told, now: datetime, key: str) -> Ending | None:
     """How a run ends that meets what an earlier one met, which found nothing to do."""
     before = settled.same_as(run.school, key, today_at(run.school, now))
     if before is None or before.snapshot_id is None:
@@ -238,7 +242,7 @@ def _meet_again(run: Run, answer: Answer, now: datetime, key: str) -> Ending | N
 
 
 def _apply_whole(
-    run: Run, answer: Answer, settings: SyncSettings, report: Report, now: datetime, key: str
+    run: Run, answer: Told, settings: SyncSettings, report: Report, now: datetime, key: str
 ) -> Ending:
     school, snapshot = run.school, answer.snapshot()
     ground = ground_of(school, settings, now, between=run.trigger == Trigger.EVENTS)
@@ -367,7 +371,7 @@ def preview(school: School, settings: SyncSettings, *, fetch: bool = False) -> P
 
 
 def _stop_if_cancelled(run_id: int) -> None:
-    cancelled = runs.is_cancelled(run_id)
-    rollback()
+    with reading():
+        cancelled = runs.is_cancelled(run_id)
     if cancelled:
         raise RunCancelled("Cancelled while it was at work; nothing was changed.")

@@ -10,6 +10,7 @@ from roster_dash.roster.errors import BadInput
 from roster_dash.roster.guard import GUARDS, Guard
 from roster_dash.roster.outcomes import REASONS, PersonOutcome
 from roster_dash.roster.records import KeptPerson, Person, Snapshot
+from roster_dash.roster.searching import fold
 from roster_dash.roster.why import Facts, Story, explain
 from roster_dash.store import holds, people, snapshots
 from roster_dash.store import settings as settings_store
@@ -61,7 +62,7 @@ def _found(asked: str, ground: Ground, snapshot: Snapshot) -> list[Pair]:
     """Whom the question fits: exactly by an id or e-mail if anybody, else by parts of names."""
     records = {record.source_id: record for record in snapshot.people}
     planned_rows = {row.person.source_id: row for row in ground.kept.people if row.person.source_id}
-    word = asked.casefold()
+    word = fold(asked)
     for fits in (_is_exactly, _contains):
         rows = [row for row in ground.kept.people if fits(row.person, word) or _is_row(row, word)]
         ids = {row.id for row in rows}
@@ -81,7 +82,7 @@ def _is_row(row: KeptPerson, word: str) -> bool:
 
 def _is_exactly(person: Person, word: str) -> bool:
     keys = (person.source_id, person.sis_id, person.student_number, person.email)
-    return word in (key.casefold() for key in keys if key)
+    return word in (fold(key) for key in keys if key)
 
 
 def _contains(person: Person, word: str) -> bool:
@@ -93,7 +94,7 @@ def _contains(person: Person, word: str) -> bool:
         f"{person.preferred_name} {person.last_name}" if person.preferred_name else "",
         person.email,
     )
-    return any(f" {word}" in f" {text.casefold()}" for text in texts)
+    return any(f" {word}" in f" {fold(text)}" for text in texts)
 
 
 class _Teller:
@@ -119,6 +120,7 @@ class _Teller:
         facts = Facts(
             school=self._school.name,
             answered=self._answered,
+            origin=self._school.origin,
             record=record,
             row=row,
             ends=ends,
@@ -165,35 +167,34 @@ def _told(operation: OperationRow, school: School) -> str:
 
 
 def _never(school: School, asked: str) -> str:
-    """Of somebody who was never here: when Clever last had them, or since when it hasn't."""
+    """Of somebody who was never here: when they were last in the roster, or since when not."""
+    origin = school.origin
+    ask = f"{_ASK} and {origin.sharer} whether they are shared."
     seen = _last_seen(school, asked)
     if seen is not None:
         return (
-            f"“{asked}” is not here and not in Clever’s last answer. Last seen in Clever "
-            f"{_moment(seen, school)}. {_ASK}"
+            f"“{asked}” is not here and not in {origin.last_answer}. Last seen in {origin.name} "
+            f"{_moment(seen, school)}. {ask}"
         )
     first = snapshots.first_kept(school.id)
     if first is None:
-        return "Clever has not answered for this school yet: sync it first."
+        return f"{origin.start} has not answered for this school yet: sync it first."
     return (
-        f"“{asked}” is not here, and not in anything that Clever sent since "
-        f"{_moment(first.fetched_at, school)}. {_ASK}"
+        f"“{asked}” is not here, and not in anything that {origin.name} sent since "
+        f"{_moment(first.fetched_at, school)}. {ask}"
     )
 
 
 def _last_seen(school: School, asked: str) -> datetime | None:
-    """When a kept answer of Clever last had somebody whom the question fits."""
-    word = asked.casefold()
+    """When a kept answer last had somebody whom the question fits."""
+    word = fold(asked)
     for moment, snapshot in snapshots.with_words(school.id, asked.replace(",", " ").split()):
         if any(_is_exactly(each, word) or _contains(each, word) for each in snapshot.people):
             return moment
     return None
 
 
-_ASK = (
-    "Ask the SIS office whether they are entered at this school, and the district’s Clever admin "
-    "whether they are shared."
-)
+_ASK = "Ask the SIS office whether they are entered at this school,"
 
 
 def _moment(moment: datetime, school: School) -> str:

@@ -108,6 +108,7 @@ class Benchmark:
             "CLEVER_REQUESTS_PER_MINUTE": "100000",
             "DLT_DATA_DIR": str(self._folder / "dlt"),
             "RUNTIME__DLTHUB_TELEMETRY": "false",
+            "LOAD__WORKERS": "1",  # SQLite has one writer at a time; two would fail
             **({"DATABASE_URL": self._database} if self._database else {}),
         }
 
@@ -153,9 +154,7 @@ def main() -> None:
     parser.add_argument("people", type=int, nargs="*", default=[3000, 10_000])
     parser.add_argument("--school", type=int, default=2000, help="People of each school.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--peers", action="store_true", help="Measure what people use today too; once."
-    )
+    parser.add_argument("--peers", action="store_true", help="Measure what people use today.")
     options = parser.parse_args()
     servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
     for people in options.people:

@@ -30,7 +30,7 @@ from roster_dash.app import create_app
 from roster_dash.config import load_config
 from roster_dash.extensions import db
 from roster_dash.store.tables import Run, School
-from roster_dash.store.transactions import commit, rollback
+from roster_dash.store.transactions import commit, reading, rollback
 
 NIGHTS = {"first sync": 0, "2 % changed": 1}
 TODAY = datetime.now(UTC).date()
@@ -106,14 +106,12 @@ class Installation:
         return Night(seconds, max(peaks), counts["requests"], counts["refusals"], statuses)
 
     def _is_over(self, day: date) -> bool:
-        with self.app.app_context():
+        with self.app.app_context(), reading():  # or it would be one writer more
             schools = db.session.scalar(select(func.count()).select_from(School))
             ended = select(func.count()).where(
                 Run.scheduled_for == day, Run.finished_at.is_not(None)
             )
-            is_over = db.session.scalar(ended) == schools
-            rollback()
-        return is_over
+            return db.session.scalar(ended) == schools
 
 
 def largest(processes: Processes) -> int:

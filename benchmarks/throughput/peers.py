@@ -5,11 +5,12 @@ safely, keeps a log or a snapshot, or can take anything back.
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import String, create_engine
+from sqlalchemy import String, create_engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from benchmarks.throughput.floor import MEMBERSHIP, PERSON, SECTION, rows_of, timed
@@ -70,31 +71,40 @@ def per_row(url: str, database: str) -> None:
         session.commit()
 
 
+def _destination(database: str) -> Any:
+    import dlt
+
+    where = make_url(database)
+    if where.get_backend_name() == "sqlite":
+        return dlt.destinations.sqlalchemy(database)
+    whole = where.set(password=where.password or "none")  # it insists on one
+    return dlt.destinations.postgres(whole.render_as_string(hide_password=False))
+
+
 def with_dlt(url: str, database: str) -> None:
     """dlt's merge by primary key; installed beside, it is no dependency."""
     import dlt
 
-    columns = {"people": PERSON, "sections": SECTION, "memberships": MEMBERSHIP}
-    keys = {"people": ["id"], "sections": ["id"], "memberships": list(MEMBERSHIP)}
+    def people() -> Iterator[list[dict[str, Any]]]:
+        for page in rows_of(url):
+            if page["people"]:
+                yield [dict(zip(PERSON, row, strict=True)) for row in page["people"]]
 
-    def resource(table: str) -> Any:
-        def rows() -> Iterator[list[dict[str, Any]]]:
-            for each in rows_of(url):
-                if each[table]:
-                    yield [dict(zip(columns[table], row, strict=True)) for row in each[table]]
+    def sections() -> Iterator[list[dict[str, Any]]]:
+        """With who is in them, of which dlt makes a table of its own."""
+        for page in rows_of(url):
+            on_list: dict[str, list[dict[str, str]]] = defaultdict(list)
+            for section, side, person in page["memberships"]:
+                on_list[section].append({"side": side, "person": person})
+            if page["sections"]:
+                yield [
+                    dict(zip(SECTION, row, strict=True), memberships=on_list[row[0]])
+                    for row in page["sections"]
+                ]
 
-        return dlt.resource(rows, name=table, write_disposition="merge", primary_key=keys[table])
-
-    pipeline = dlt.pipeline(
-        "peer",
-        destination=dlt.destinations.sqlalchemy(
-            database.replace("postgresql://", "postgresql+psycopg://")
-        )
-        if database.startswith("sqlite")
-        else dlt.destinations.postgres(database),
-        dataset_name="peer",
-    )
-    pipeline.run([resource(table) for table in columns])
+    pipeline = dlt.pipeline("peer", destination=_destination(database), dataset_name="peer")
+    how = {"write_disposition": "merge", "primary_key": "id"}
+    pipeline.run([dlt.resource(rows, name=rows.__name__, **how) for rows in (people, sections)])
 
 
 PEERS: dict[str, Callable[[str, str], None]] = {"per_row": per_row, "dlt": with_dlt}

@@ -19,7 +19,7 @@ from roster_dash.cli.output import Commands
 
 
 def register(app: Flask) -> None:
-    group = Commands("roster", help="Keep schools equal to what their districts share in Clever.")
+    group = Commands("roster", help="Keep schools equal to what their districts share.")
     for module in (
         setup,
         files,

@@ -110,7 +110,7 @@ def connect_provider(
     tell(document, lines, wants_json=as_json)
 
 
-@click.command("schools", help="What Clever shares of a district, linked or not.")
+@click.command("schools", help="What a district shares, linked or not.")
 @click.argument("district_ref", metavar="DISTRICT")
 @answers
 def list_schools(district_ref: str, as_json: bool) -> None:
@@ -130,7 +130,11 @@ def list_schools(district_ref: str, as_json: bool) -> None:
         + (f"linked as school {row['school']}" if row["linked"] else "not linked")
         for row in rows
     ]
-    tell(rows, lines or ["Clever shares no school of this district yet."], wants_json=as_json)
+    tell(
+        rows,
+        lines or [f"{district.origin.start} shares no school of this district yet."],
+        wants_json=as_json,
+    )
 
 
 @click.command("link-school", help="Link a shared school.")

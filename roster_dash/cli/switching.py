@@ -9,6 +9,7 @@ from roster_dash import new_source, switching
 from roster_dash.cli.output import answers, tell
 from roster_dash.connecting import AUTHS, VERSIONS
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import ORIGINS
 from roster_dash.store import schools
 from roster_dash.store.tables import District, PlannedSwitch
 from roster_dash.switching import Foreseen, Switch
@@ -19,7 +20,7 @@ _ZIP = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command("switch-source", help="Change a district's source; say first what would happen.")
 @click.argument("district_ref", metavar="DISTRICT")
-@click.option("--to", required=True, type=click.Choice(list(switching.NAMES)))
+@click.option("--to", required=True, type=click.Choice(list(ORIGINS)))
 @click.option("--clever-id", default="", help="To clever: the district's id there.")
 @click.option("--url", default="", help="To oneroster: as for connect-oneroster.")
 @click.option("--version", type=click.Choice(VERSIONS), default=VERSIONS[0], show_default=True)

@@ -118,7 +118,7 @@ def _answer_runs(documents: list[Document], *, single: bool, wants_json: bool) -
 @click.command("preview", help="What the next run would do with these settings; writes nothing.")
 @click.argument("school_ref", metavar="SCHOOL")
 @click.argument("pairs", metavar="[KEY=VALUE]...", nargs=-1)
-@click.option("--fetch", is_flag=True, help="Ask Clever now instead of using the last answer.")
+@click.option("--fetch", is_flag=True, help="Ask the source now instead of using the last answer.")
 @answers
 def preview_command(school_ref: str, pairs: tuple[str, ...], fetch: bool, as_json: bool) -> None:
     school = schools.find_school(school_ref)

@@ -69,6 +69,7 @@ UNSEEN = frozenset(
         "Bearer %(token)s",
         "OAuth %(said)s",
         "Mac OS X",
+        "public, max-age=31536000, immutable",
         "Roster Dash",
         "was removed",
     }
@@ -156,7 +157,8 @@ def _messages(joined: ast.JoinedStr) -> Iterator[str]:
     names: dict[str, str] = {}
     for value in joined.values:
         if isinstance(value, ast.Constant):
-            parts.append([str(value.value).replace("%", "%%")])
+            text = str(value.value)
+            parts.append([_with_fields(text) if _FIELD.search(text) else text.replace("%", "%%")])
         elif isinstance(value, ast.FormattedValue) and _is_choice(value.value):
             choice = value.value
             assert isinstance(choice, ast.IfExp)

@@ -103,6 +103,10 @@ PHRASES = (
     "once",
     "list",
     "number",
+    # roster.origin: whose answers, whose value
+    "Clever’s",
+    "OneRoster’s",
+    "The file’s",
     # roster.health
     "Failing",
     "Stale",

@@ -3,13 +3,13 @@
 from flask import render_template
 
 from roster_dash.mail.message import Mail
+from roster_dash.roster.origin import CLEVER, Origin
 
 _WORDS = {
     "invitation": (
         "You are invited to Roster Dash: {what}",
         "{who} invites you to look after {what} in Roster Dash, which keeps a school’s people and "
-        "class lists equal to what its district shares in Clever. The link works once, for 14 "
-        "days.",
+        "class lists equal to what its district shares {way}. The link works once, for 14 days.",
         "Accept the invitation",
     ),
     "reset": (
@@ -33,10 +33,10 @@ _WORDS = {
 """Kind of mail -> (subject, paragraph, what its link says)."""
 
 
-def compose_account_link(kind: str, who: str, what: str, url: str) -> Mail:
-    """`what`: the schools or the district of an invitation."""
+def compose_account_link(kind: str, who: str, what: str, url: str, origin: Origin = CLEVER) -> Mail:
+    """`what`: the schools or the district of an invitation; `origin`: of their rosters."""
     subject, lead, label = _WORDS[kind]
-    about = {"lead": lead.format(who=who, what=what), "label": label, "link": url}
+    about = {"lead": lead.format(who=who, what=what, way=origin.way), "label": label, "link": url}
     return Mail(
         subject=" ".join(subject.format(who=who, what=what).split()),
         text=render_template("mail/note.txt", **about),

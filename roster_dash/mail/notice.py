@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import render_template
 
 from roster_dash.mail.message import Mail
+from roster_dash.roster.origin import CLEVER, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +19,21 @@ class Notice:
     zone: str
     url: str
     waiting: int = 0
+    origin: Origin = CLEVER
 
 
 _WORDS = {
     "outage": (
-        "Clever doesn’t answer for {about} since {short}",
-        "Clever has not answered for {about} since {since}. {waiting} and nothing was changed: "
+        "{Source} doesn’t answer for {about} since {short}",
+        "{Source} has not answered for {about} since {since}. {waiting} and nothing was changed: "
         "people and lists stay as they are. The syncs are tried again all the time and go on by "
-        "themselves as soon as Clever answers. You need not do anything, and you get one more "
+        "themselves as soon as {source} answers. You need not do anything, and you get one more "
         "mail when it is over.",
         "See the schools",
     ),
     "outage_over": (
-        "Clever answers again for {about}",
-        "Clever answers again for {about}; it had not since {since}. The syncs that waited are "
+        "{Source} answers again for {about}",
+        "{Source} answers again for {about}; it had not since {since}. The syncs that waited are "
         "being done now.",
         "See the schools",
     ),
@@ -66,6 +68,8 @@ def compose_notice(kind: str, notice: Notice) -> Mail:
         "about": notice.about,
         "since": f"{local:%A} {local.day} {local:%B}, {local:%H:%M}",
         "short": f"{local:%a %H:%M}",
+        "source": notice.origin.name,
+        "Source": notice.origin.start,
         "waiting": _waiting(notice.waiting),
     }
     about = {"lead": text.format(**values), "label": label, "link": notice.url}

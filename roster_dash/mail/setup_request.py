@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import render_template
 
 from roster_dash.mail.message import Mail
+from roster_dash.roster.origin import CLEVER, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +17,27 @@ class RequestFacts:
     asked_by: str
     url: str
     settings_url: str
+    origin: Origin = CLEVER
 
 
 _WORDS = {
     "request_received": (
         "Set-up request: {school}, {district}",
-        "{asked_by} asks for {school} of {district} to be linked to Clever.",
+        "{asked_by} asks for {school} of {district} to be linked to {origin.name}.",
         "Work on the request",
         "url",
     ),
     "request_confirmed": (
         "We have your request for {school}",
-        "Thank you. We link {school} as soon as its district has approved Roster Dash in Clever "
-        "and shares the school. You will get a mail when you can choose what is synced.",
+        "Thank you. We link {school} as soon as its district {origin.has_shared}. "
+        "You will get a mail when you can choose what is synced.",
         "See how far it is",
         "url",
     ),
     "request_ready": (
         "{school} is ready: choose what is synced",
-        "{school} is linked to Clever and its first sync has succeeded. Nothing is rostered until "
-        "you choose it: switch on roles, look at the preview, and save.",
+        "{school} is linked to {origin.name} and its first sync has succeeded. Nothing is rostered "
+        "until you choose it: switch on roles, look at the preview, and save.",
         "Choose what is synced",
         "settings_url",
     ),
@@ -45,7 +47,7 @@ _WORDS = {
 
 def compose_request(kind: str, facts: RequestFacts) -> Mail:
     subject, text, label, address = _WORDS[kind]
-    values = {name: getattr(facts, name) for name in ("school", "district", "asked_by")}
+    values = {name: getattr(facts, name) for name in ("school", "district", "asked_by", "origin")}
     about = {
         "facts": facts,
         "lead": text.format(**values),

@@ -25,7 +25,8 @@ def refuse_empty_school(snapshot: Snapshot, kept: Kept) -> None:
     if here and not any(_is_of_school(person) for person in snapshot.people):
         raise EmptyAnswer(
             f"The roster answered, but with nobody in it, while {here:,} synced people are here. "
-            "Nothing was changed. Check in Clever that this school is still shared with us."
+            f"Nothing was changed. Check {kept.origin.look} that this school is "
+            "still shared with us."
         )
 
 
@@ -73,7 +74,7 @@ def _empty_roles(snapshot: Snapshot, kept: Kept, settings: SyncSettings) -> list
         if settings.role(role).sync and here and not snapshot.count(role):
             warnings.append(
                 f"The roster has no {role.label.lower()}, while {role.counted(here)} are here. "
-                "Nobody and no list was removed. Check in Clever what is shared with Roster Dash."
+                f"Nobody and no list was removed. {_check(kept)}"
             )
     return warnings
 
@@ -95,10 +96,11 @@ def _empty_classes(
         missing = f"nobody in any class, {here} with people on them"
     else:
         return []
-    return [
-        f"The roster has {missing}. Nobody and no list was removed. "
-        "Check in Clever what is shared with Roster Dash."
-    ]
+    return [f"The roster has {missing}. Nobody and no list was removed. {_check(kept)}"]
+
+
+def _check(kept: Kept) -> str:
+    return f"Check {kept.origin.look} what is shared with Roster Dash."
 
 
 def _says_who(section: Section) -> bool:

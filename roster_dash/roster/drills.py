@@ -26,8 +26,8 @@ BY_REFUSAL = "An answer without anybody is refused"
 BY_DOUBT = "The answer was doubted"
 BY_FETCH = "The fetch did not prove complete"
 
-AS_IT_IS = ("as_it_is", "Clever sends the school as it is")
-"""Name and title of the scenario in which nothing is wrong."""
+AS_IT_IS = ("as_it_is", "{start} sends the school as it is")
+"""Name and title of the scenario in which nothing is wrong; in titles the source is to be named."""
 
 NEW_ID = "drill-"
 """What stands before an id that the drill has made new, so that it is known whose it was."""
@@ -174,18 +174,18 @@ def _new(text: str) -> str:
 
 
 SCENARIOS = (
-    Scenario("empty", "Clever sends nobody at all", _nobody),
-    Scenario("half", "Clever sends half of the school", _half),
-    Scenario("ids_swapped", "Clever sends everybody under somebody else’s id", _ids_swapped),
-    Scenario("new_ids", "Clever gives everybody a new id", _new_ids),
+    Scenario("empty", "{start} sends nobody at all", _nobody),
+    Scenario("half", "{start} sends half of the school", _half),
+    Scenario("ids_swapped", "{start} sends everybody under somebody else’s id", _ids_swapped),
+    Scenario("new_ids", "{start} gives everybody a new id", _new_ids),
     Scenario(
         "new_ids_and_numbers",
-        "Clever gives everybody a new id, another number and another e-mail",
+        "{start} gives everybody a new id, another number and another e-mail",
         _new_ids_and_numbers,
     ),
-    Scenario("emails", "Clever changes everybody’s e-mail", _emails),
-    Scenario("roles", "Clever makes every student staff and every adult an admin", _roles),
-    Scenario("classes_emptied", "Clever takes all students out of every class", _classes_emptied),
+    Scenario("emails", "{start} changes everybody’s e-mail", _emails),
+    Scenario("roles", "{start} makes every student staff and every adult an admin", _roles),
+    Scenario("classes_emptied", "{start} takes all students out of every class", _classes_emptied),
 )
 
 

@@ -2,25 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
+from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.records import SharedSchool, Snapshot
 from roster_dash.roster.roles import FORM_ORDER, Role
 
-CLEVER_ADMIN = "the district’s Clever admin"
+CLEVER_ADMIN = CLEVER.sharer
 OPERATOR = "whoever runs this server"
 NOBODY = "nobody; it passes by itself"
-_ELSEWHERE = {
-    "oneroster": (
-        "If it should be there: have it shared by the OneRoster provider.",
-        "whoever runs the provider for the district",
-    ),
-    "files": (
-        "If it should be there: export it too, and import the new zip.",
-        "whoever exports the district’s files",
-    ),
-}
-"""A source that isn't Clever -> what can be done about something missing, and by whom."""
 
 
 class Tone(StrEnum):
@@ -58,19 +49,19 @@ _OF_ERROR = {
 }
 
 
-def for_source(found: Iterable[Finding], source: str) -> list[Finding]:
+def for_source(found: Iterable[Finding], origin: Origin) -> list[Finding]:
     """Findings with what can be done about them where this source is."""
     return [
-        replace(each, fix=_ELSEWHERE[source][0], whose=_ELSEWHERE[source][1])
-        if source in _ELSEWHERE and each.whose == CLEVER_ADMIN
+        replace(each, fix=origin.fix, whose=origin.sharer)
+        if origin is not CLEVER and each.whose == CLEVER_ADMIN
         else each
         for each in found
     ]
 
 
-def finding_of_error(code: str, message: str, source: str) -> Finding:
+def finding_of_error(code: str, message: str, origin: Origin) -> Finding:
     """A failure as a finding; one that isn't known is told as it came, with what can be done."""
-    if source in _ELSEWHERE:
+    if origin is not CLEVER:
         return Finding(Tone.BAD, message)
     if code in _OF_ERROR:
         what, fix, whose = _OF_ERROR[code]
@@ -100,8 +91,7 @@ def school_not_shared(name: str, shared: Sequence[SharedSchool]) -> Finding:
 def findings_of_district(about: Mapping[str, str]) -> list[Finding]:
     """From what the district record says of itself: state, pause, last sync."""
     name = about.get("district_name", "The district")
-    since = about.get("last_sync", "")[:10]
-    until = about.get("pause_end", "")[:10]
+    since, until = _day(about.get("last_sync", "")), _day(about.get("pause_end", ""))
     pause = f" until {until}" if until else ""
     states = {
         "paused": Finding(
@@ -127,6 +117,15 @@ def findings_of_district(about: Mapping[str, str]) -> list[Finding]:
     found = [Finding(Tone.GOOD, f"{name} answers.{fresh}")]
     state = about.get("district_state", "")
     return found + ([states[state]] if state in states else [])
+
+
+def _day(text: str) -> str:
+    """ "20 Nov 2026" of a moment as the source writes it; "" if it is none."""
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        return ""
+    return f"{day.day} {day:%b %Y}"
 
 
 def findings_of_school(snapshot: Snapshot) -> list[Finding]:

@@ -1,8 +1,10 @@
 """The guards of user lists: one that would be emptied, and many that would be retired at once."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from roster_dash.roster.guard import (
     Guard,
@@ -21,6 +23,8 @@ from roster_dash.roster.terms import has_ended
 
 SMALL_LIST = 8
 """A list of fewer members may lose any number."""
+MANY, NAMED = 6, 3
+"""From so many lists on, the same isn't said of each; so many of them are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,47 @@ class WantedChange:
     is_ours: bool = False
 
 
-ListVerdict = tuple[Guard, str]
+class ListVerdict(NamedTuple):
+    """Why a change waits, in a sentence. `of_many` says it of many lists together."""
+
+    guard: Guard
+    sentence: str
+    of_many: str = ""
+
+
+class Told(NamedTuple):
+    list: tuple[int | None, str]
+    title: str
+    verdict: ListVerdict
 
 
 @dataclass(slots=True)
 class Judged:
-    """`waiting`: ids of the lists of which something is held."""
+    """`waiting`: ids of the lists of which something is held; `told`: why, change by change."""
 
     operations: list[Operation] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     approved: list[Operation] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     waiting: set[int] = field(default_factory=set)
+
+    @property
+    def sentences(self) -> list[str]:
+        """One for each list; of many lists of which the same is said, one for all of them."""
+        alike: dict[str, list[Told]] = defaultdict(list)
+        for each in self.told:
+            alike[each.verdict.of_many or each.verdict.sentence].append(each)
+        return [sentence for told in alike.values() for sentence in _sentences(told)]
+
+
+def _sentences(told: Sequence[Told]) -> list[str]:
+    titles = list({each.list: each.title for each in told}.values())
+    of_many = told[0].verdict.of_many
+    if len(titles) < MANY or not of_many:
+        return list(dict.fromkeys(each.verdict.sentence for each in told))
+    number, names, more = f"{len(titles):,}", ", ".join(titles[:NAMED]), f"{len(titles) - NAMED:,}"
+    return [of_many.format(number=number, names=names, more=more)]
 
 
 def judge_lists(
@@ -79,10 +111,9 @@ def _take(
     elif fingerprint(operation) in history.approved:
         judged.approved.append(operation)
     else:
-        guard, sentence = verdict
-        judged.held.append(Held(operation, guard))
-        if sentence not in judged.sentences:
-            judged.sentences.append(sentence)
+        judged.held.append(Held(operation, verdict.guard))
+        thing = (operation.kept_id, operation.source_id)
+        judged.told.append(Told(thing, operation.label, verdict))
         if operation.kept_id is not None:
             judged.waiting.add(operation.kept_id)
 
@@ -149,9 +180,12 @@ def _emptied(change: WantedChange, limits: Limits, today: date) -> ListVerdict |
         return None
     if total < SMALL_LIST or number * 100 <= total * limits.lists:
         return None
-    return Guard.LIST_MEMBERS, (
+    return ListVerdict(
+        Guard.LIST_MEMBERS,
         f"{row.list.title}: {number:,} of {total:,} members ({share(number, total, limits.lists)}) "
-        f"would leave the list; the limit is {limits.lists} %."
+        f"would leave the list; the limit is {limits.lists} %.",
+        f"{{number}} lists would lose more than {limits.lists} % of their members at once: "
+        "{names} and {more} more.",
     )
 
 
@@ -162,8 +196,11 @@ def _reverted(change: WantedChange, history: History) -> ListVerdict | None:
     columns = history.reverted.get((operation.entity, row.id), frozenset())
     if columns.isdisjoint(operation.after):
         return None
-    return Guard.REVERTED, (
-        f"{row.list.title}: a change that somebody took back would be made again."
+    return ListVerdict(
+        Guard.REVERTED,
+        f"{row.list.title}: a change that somebody took back would be made again.",
+        "Changes of {number} lists that somebody took back would be made again: "
+        "{names} and {more} more.",
     )
 
 
@@ -173,7 +210,11 @@ def _waits_still(change: WantedChange, history: History) -> ListVerdict | None:
     thing = (operation.entity, operation.kept_id or operation.source_id)
     for waits in history.waiting.get(thing, ()):
         if waits.fingerprint == fingerprint(operation):
-            return Guard(waits.guard), f"{operation.label}: waits since an earlier sync."
+            return ListVerdict(
+                Guard(waits.guard),
+                f"{operation.label}: waits since an earlier sync.",
+                "Changes of {number} lists wait since an earlier sync: {names} and {more} more.",
+            )
     return None
 
 
@@ -195,21 +236,17 @@ def _retiring(
     if not number:
         return {}
     if is_over(number, total, percent, limits.people):
-        verdict = (
+        verdict = ListVerdict(
             Guard.LISTS,
-            (
-                f"{number:,} of {total:,} lists ({share(number, total, percent)}) would be retired "
-                "because their classes are gone or changed; "
-                f"{limit_words(total, percent, limits.people, 'number')}."
-            ),
+            f"{number:,} of {total:,} lists ({share(number, total, percent)}) would be retired "
+            "because their classes are gone or changed; "
+            f"{limit_words(total, percent, limits.people, 'number')}.",
         )
     elif sum_ > limits.people and sum_ * 100 > (total + lately) * week:
-        verdict = (
+        verdict = ListVerdict(
             Guard.LISTS,
-            (
-                f"With these {number:,}, {sum_:,} of {total + lately:,} lists would be retired "
-                f"within 7 days because their classes are gone; the limit is {week} %."
-            ),
+            f"With these {number:,}, {sum_:,} of {total + lately:,} lists would be retired "
+            f"within 7 days because their classes are gone; the limit is {week} %.",
         )
     else:
         return {}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from roster_dash.roster.origin import CLEVER, Origin, capital
+
 STALE_AFTER = timedelta(hours=26)
 """A daily sync may be some hours late; a day without a good one is told."""
 
@@ -69,28 +71,30 @@ class Health:
     move: str
 
 
+_SHARERS = ("not_approved", "not_shared")
+"""Errors that whoever shares can end."""
 _MOVES: Mapping[str, str] = {
-    "not_approved": "The district’s Clever admin",
-    "not_shared": "The district’s Clever admin",
     "access_refused": "Integration specialist",
     "unforeseen": "Whoever runs this server",
 }
 
 
-def health_of(facts: Facts, now: datetime) -> Health:
+def health_of(facts: Facts, now: datetime, origin: Origin = CLEVER) -> Health:
     """The state that matters most."""
     if not facts.is_linked:
         return Health(State.NOT_LINKED, "Its syncs have stopped; its people stay.", OWNER)
     if facts.status == "failed":
         times = f"{facts.fails:,} syncs in a row" if facts.fails > 1 else "The last sync"
-        move = _MOVES.get(facts.error, "Nobody: it is tried again with the next sync")
+        again = "Nobody: it is tried again with the next sync"
+        shared = facts.error in _SHARERS
+        move = capital(origin.sharer) if shared else _MOVES.get(facts.error, again)
         return Health(State.FAILING, f"{times} failed.", move)
     if facts.held:
         what = "1 change waits" if facts.held == 1 else f"{facts.held:,} changes wait"
         return Health(State.NEEDS_YOU, f"{what} for a decision.", OWNER)
     if facts.asks:
         return Health(State.NEEDS_YOU, "The last sync left something to look at.", OWNER)
-    return _quiet(facts, now)
+    return _quiet(facts, now, origin)
 
 
 def is_behind(next_at: datetime | None, missed: datetime | None, now: datetime) -> bool:
@@ -108,7 +112,7 @@ def staleness(last_good: datetime, now: datetime) -> str:
     return f"No good sync for {told}."
 
 
-def _quiet(facts: Facts, now: datetime) -> Health:
+def _quiet(facts: Facts, now: datetime, origin: Origin) -> Health:
     """Nothing went wrong; but is anything happening at all?"""
     if facts.paused:
         return Health(State.PAUSED, "Its daily sync is paused.", OWNER)
@@ -119,4 +123,4 @@ def _quiet(facts: Facts, now: datetime) -> Health:
         return Health(State.PAUSED, "Its daily sync is off.", OWNER)
     if facts.is_behind and (told := staleness(facts.last_good, now)):
         return Health(State.STALE, told, "Whoever runs this server")
-    return Health(State.HEALTHY, "In step with Clever.", NOBODY)
+    return Health(State.HEALTHY, f"In step with {origin.name}.", NOBODY)

@@ -9,6 +9,7 @@ from typing import Any
 from roster_dash.roster.guard_lists import Judged, WantedChange, judge_lists
 from roster_dash.roster.history import History
 from roster_dash.roster.operations import Action, Entity, Operation, Values
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.records import (
     LIST_FIELDS,
     Kept,
@@ -86,7 +87,12 @@ def plan_lists(
     planner = _ListPlanner(kept, people, terms, today, may_remove=may_remove)
     planner.run(snapshot.sections, choice)
     judged = judge_lists(planner.wanted, kept, settings.limits_on(today), history, today)
-    return ListPlan(judged.operations, planner.counts(judged), planner.warnings(), judged)
+    return ListPlan(
+        judged.operations,
+        planner.counts(judged),
+        planner.warnings(kept.origin),
+        judged,
+    )
 
 
 class _ListPlanner:
@@ -139,20 +145,20 @@ class _ListPlanner:
         ends["unchanged"] = self._unchanged - len(judged.waiting - touched)
         return {name: ends.get(name, 0) for name in LIST_COUNTS}
 
-    def warnings(self) -> list[str]:
+    def warnings(self, origin: Origin) -> list[str]:
         return [
             *self._student_warnings(),
-            *self._unreadable_warnings(),
-            *self._empty_warnings(),
+            *self._unreadable_warnings(origin),
+            *self._empty_warnings(origin),
         ]
 
-    def _empty_warnings(self) -> list[str]:
+    def _empty_warnings(self, origin: Origin) -> list[str]:
         if not self._empty:
             return []
         lists = "1 class has" if self._empty == 1 else f"{self._empty:,} classes have"
         return [
             f"{lists} 0 students in the roster. Fix: enrol them in the student information system, "
-            "or ask the district’s Clever admin whether enrollments are shared."
+            f"or ask {origin.sharer} whether enrollments are shared."
         ]
 
     def _student_warnings(self) -> list[str]:
@@ -161,7 +167,7 @@ class _ListPlanner:
         who = "1 student here teaches" if self._students == 1 else "Students here teach"
         return [f"{who} a class in the roster; a list is never managed by a student."]
 
-    def _unreadable_warnings(self) -> list[str]:
+    def _unreadable_warnings(self, origin: Origin) -> list[str]:
         if not self._unreadable:
             return []
         if self._unreadable == 1:
@@ -172,8 +178,7 @@ class _ListPlanner:
                 "people here; they were"
             )
         return [
-            f"{what} left out. Fix: switch their role on, or ask the district’s Clever admin to "
-            "share them."
+            f"{what} left out. Fix: switch their role on, or ask {origin.sharer} to share them."
         ]
 
     def _follow(self, section: Section, row: KeptList | None) -> None:

@@ -48,6 +48,12 @@ def end_of(day: date, zone: str) -> datetime:
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
+def span_of(day: date, zone: str) -> tuple[datetime, datetime]:
+    """The last moments of the day before and of a day on a zone's clock, UTC: what comes after the
+    one and not after the other is of the day, be it 23, 24 or 25 hours long."""
+    return end_of(day - timedelta(days=1), zone), end_of(day, zone)
+
+
 def is_day(text: str) -> bool:
     """Whether a text that `moment_of` understands names a whole day."""
     return "T" not in text.upper()

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from roster_dash.roster.history import Leaving
+from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.roles import Role
 
 
@@ -188,7 +189,11 @@ class KeptList:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Everything a school keeps here: what a snapshot is compared with."""
+    """Everything a school keeps here: what a snapshot is compared with.
+
+    `origin`: how its people call where the roster comes from.
+    """
 
     people: tuple[KeptPerson, ...] = ()
     lists: tuple[KeptList, ...] = ()
+    origin: Origin = CLEVER

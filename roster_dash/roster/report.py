@@ -6,6 +6,7 @@ from typing import Any
 
 from roster_dash.roster.lists import LIST_COUNTS
 from roster_dash.roster.operations import Entity
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.outcomes import Outcome
 from roster_dash.roster.plan import Plan
 
@@ -54,7 +55,7 @@ HELD_WORDS = {
     ("person", "archive"): "would be archived",
     ("person", "restore"): "would be brought back",
     ("person", "update"): "would change",
-    ("person", "link"): "would get a new Clever id",
+    ("person", "link"): "would get a new {id}",
     ("person", "create"): "would be added",
     ("list", "archive"): "would be retired",
     ("list", "restore"): "would be brought back",
@@ -62,7 +63,13 @@ HELD_WORDS = {
     ("list", "create"): "would be made",
     ("members", "update"): "would have other members",
 }
-"""(entity, action) of what is held -> what would happen."""
+"""(entity, action) of what is held -> what would happen; `id`: what the source's is called."""
+
+
+def would_happen(entity: str, action: str, origin: Origin) -> str:
+    """Of something held: "would be archived"."""
+    return HELD_WORDS[entity, action].format(id=origin.id)
+
 
 NEEDS_A_PERSON = (Outcome.HELD, Outcome.CONFLICT, Outcome.INVALID)
 

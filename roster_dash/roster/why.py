@@ -7,12 +7,12 @@ it and who can change that. Nothing is said of anybody else.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from roster_dash.roster.origin import Origin, capital
 from roster_dash.roster.outcomes import REASONS, Outcome, PersonOutcome
 from roster_dash.roster.records import KeptPerson, Person
 from roster_dash.roster.settings import SyncSettings
 
 SIS = "The school’s SIS office"
-CLEVER = "The district’s Clever admin"
 OWNER = "An Owner of the school, here"
 NOBODY = "Nobody needs to do anything"
 
@@ -22,13 +22,14 @@ class Facts:
     """What is known of one person. Moments are words on the school's clock.
 
     `ends`: how the planner would end them now; None for somebody it doesn't meet. `last_seen`: when
-    Clever last had them, "" if that isn't known. `elsewhere`: the district's school where they are.
-    `story`: what was last done to them; `waits`: what waits about them; `rejected`: what somebody
-    rejected about them.
+    the source last had them, "" if that isn't known. `elsewhere`: the district's school where they
+    are. `story`: what was last done to them; `waits`: what waits about them; `rejected`: what
+    somebody rejected about them.
     """
 
     school: str
     answered: str
+    origin: Origin
     record: Person | None = None
     row: KeptPerson | None = None
     ends: PersonOutcome | None = None
@@ -61,6 +62,7 @@ class Story:
     verdict: str
     fix: str
     steps: tuple[Step, ...]
+    id_name: str
 
     @property
     def first_cross(self) -> Step | None:
@@ -80,12 +82,13 @@ def explain(facts: Facts, settings: SyncSettings) -> Story:
         verdict=verdict,
         fix=fix,
         steps=steps,
+        id_name=facts.origin.id,
     )
 
 
 def _steps(facts: Facts, settings: SyncSettings) -> Sequence[Step]:
     row = facts.row
-    steps = [_in_clever(facts), _at_school(facts), *_usable(facts, settings), _matched(facts)]
+    steps = [_in_source(facts), _at_school(facts), *_usable(facts, settings), _matched(facts)]
     if row is not None:
         says = "Yes." if row.included else "“Include in sync” was switched off for them here."
         steps.append(Step("Are they included in the sync?", row.included, says))
@@ -131,12 +134,14 @@ def _notes(facts: Facts) -> list[Step]:
     return steps
 
 
-def _in_clever(facts: Facts) -> Step:
-    question = "Are they in Clever’s last answer?"
+def _in_source(facts: Facts) -> Step:
+    question = f"Are they in {facts.origin.last_answer}?"
     if facts.record is not None:
         return Step(question, True, f"Yes, {facts.answered}.")
     if facts.row is not None and not facts.row.person.source_id:
-        return Step(question, None, "No: they were added here, Clever never had them.")
+        return Step(
+            question, None, f"No: they were added here, {facts.origin.name} never had them."
+        )
     seen = f" Last seen {facts.last_seen}." if facts.last_seen else ""
     return Step(question, False, f"No, not {facts.answered}.{seen}")
 
@@ -147,7 +152,10 @@ def _at_school(facts: Facts) -> Step:
         return Step(question, True, f"Yes, at {facts.school}.")
     if facts.elsewhere:
         return Step(question, False, f"They are at {facts.elsewhere} now.")
-    says = "Clever doesn’t say whether somebody left the school or is only not shared with us."
+    says = (
+        f"{facts.origin.start} doesn’t say whether somebody left the school or is only not shared "
+        "with us."
+    )
     return Step(question, None, says)
 
 
@@ -160,13 +168,15 @@ def _matched(facts: Facts) -> Step:
         return Step(question, None, "Nobody; they would be added.")
     if record is None:
         return Step(question, None, f"Person {row.id} here; no record fits them now.")
-    return Step(question, True, f"Person {row.id} here, by {how_matched(record, row.person)}.")
+    return Step(
+        question, True, f"Person {row.id} here, by {how_matched(record, row.person, facts.origin)}."
+    )
 
 
-def how_matched(record: Person, person: Person) -> str:
+def how_matched(record: Person, person: Person, origin: Origin) -> str:
     """What tells that a record is somebody here: the first of the matching rule."""
     if record.source_id == person.source_id:
-        return "Clever id"
+        return origin.id
     if record.sis_id and record.sis_id == person.sis_id:
         return "SIS id"
     if record.student_number and record.student_number == person.student_number:
@@ -186,7 +196,7 @@ def _sum(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str]:
     if is_here:
         return _sum_missing(facts, name)
     if record is None and row is None:
-        return f"{name or 'Nobody'} is not here.", f"{SIS}, or {_lower(CLEVER)}."
+        return f"{name or 'Nobody'} is not here.", f"{SIS}, or {facts.origin.sharer}."
     if row is not None and not row.included:
         return (
             f"{name} is archived and left out of the sync.",
@@ -194,9 +204,10 @@ def _sum(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str]:
         )
     if record is None:
         return (
-            f"{name} is archived: Clever no longer has them at {facts.school}.",
+            f"{name} is archived: {facts.origin.name} no longer has them at {facts.school}.",
             f"{SIS}: enter them at {facts.school}; they come back with the next sync. "
-            f"{CLEVER}, if they are in Clever but not shared.",
+            f"{capital(facts.origin.sharer)}, if they are in {facts.origin.upstream} but not "
+            "shared.",
         )
     fixes = {
         "role_off": f"{OWNER}: switch their role on under Rostering.",
@@ -228,18 +239,19 @@ def _sum_here(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str
     if reason == "same":
         pinned = ", ".join(sorted(facts.row.set_here)) if facts.row else ""
         kept = f" What was set here stays: {pinned}." if pinned else ""
-        return f"{name} is here, as Clever says.{kept}", f"{NOBODY}."
+        return f"{name} is here, as {facts.origin.name} says.{kept}", f"{NOBODY}."
     return f"{name} is here; the next sync updates them.", f"{NOBODY}."
 
 
 def _sum_missing(facts: Facts, name: str) -> tuple[str, str]:
     reason = facts.ends.reason if facts.ends else ""
     if reason == "not_from_roster":
-        return f"{name} was added here; Clever never had them.", f"{NOBODY}."
+        return f"{name} was added here; {facts.origin.name} never had them.", f"{NOBODY}."
     if facts.elsewhere:
         return f"{name} is at {facts.elsewhere} now. {REASONS.get(reason, '')}", f"{NOBODY}."
     return (
-        f"{name} is still here, but Clever no longer has them. {REASONS.get(reason, '')}".strip(),
+        f"{name} is still here, but {facts.origin.name} no longer has them. "
+        f"{REASONS.get(reason, '')}".strip(),
         f"{SIS}, if they should be there; {_lower(OWNER)}: Keep or Archive now.",
     )
 
@@ -252,7 +264,7 @@ def note_of(story: Story, asked: str) -> str:
     """Plain text to send on; it has nobody else's data."""
     marks = {True: "yes", False: "NO", None: "-"}
     lines = [
-        f"About {story.name or asked} (Clever id {story.source_id or 'unknown'})",
+        f"About {story.name or asked} ({story.id_name} {story.source_id or 'unknown'})",
         story.verdict,
         *(f"[{marks[step.ok]}] {step.question} {step.says}" for step in story.steps),
         f"Who can change it: {story.fix}",

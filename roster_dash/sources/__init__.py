@@ -4,6 +4,7 @@ A fetch is complete or it is an error; there is nothing in between.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from roster_dash.roster.news import News
@@ -17,8 +18,8 @@ def no_progress(what: str, pages: int, records: int) -> None:
     """For who reads without telling anybody."""
 
 
-class Answer(Protocol):
-    """One complete, verified answer for one school, read only when somebody looks into it.
+class Told(Protocol):
+    """What a source says of one school, complete and verified.
 
     `digest` is of all that `snapshot` says but `about`: the same digest is the same roster.
     """
@@ -31,8 +32,28 @@ class Answer(Protocol):
 
     def snapshot(self) -> Snapshot: ...
 
+
+class Answer(Told, Protocol):
+    """It as it came, read only when somebody looks into it."""
+
     def dump(self) -> bytes:
         """For `Source.read_answer` of another process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """It after it was read: what it was read from takes no memory any more."""
+
+    digest: str
+    about: Mapping[str, str]
+    said: Snapshot
+
+    def snapshot(self) -> Snapshot:
+        return self.said
+
+
+def read(told: Told) -> Read:
+    return Read(told.digest, told.about, told.snapshot())
 
 
 class Pulled(Protocol):

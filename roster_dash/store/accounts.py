@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import Origin, common_origin
 from roster_dash.store import audit, links, passwords, sessions
 from roster_dash.store.audit import Did
+from roster_dash.store.schools import zone_of as zone_of_district
 from roster_dash.store.tables import AccountLink, District, Run, School, User, UserSchool
 
 MAX_ADDRESS = 320
@@ -197,6 +199,20 @@ def _clever_ids(user: User) -> set[str]:
 
 def get_user(user_id: int) -> User | None:
     return db.session.get(User, user_id)
+
+
+def zone_of(user: User) -> str:
+    """On whose clock somebody is told moments: their first school's."""
+    if user.schools:
+        return user.schools[0].timezone
+    return zone_of_district(user.district_id) if user.district_id else "UTC"
+
+
+def origin_of(user: User) -> Origin:
+    """How somebody calls where their rosters come from."""
+    districts = [school.district for school in user.schools]
+    districts += [user.district] if user.district else []
+    return common_origin([each.source for each in districts])
 
 
 def visible_schools(user: User) -> Sequence[School]:

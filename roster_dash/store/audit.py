@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, false, or_, select
 
 from roster_dash import clock
 from roster_dash.extensions import db
+from roster_dash.store.paging import newer
+from roster_dash.store.searching import has_words
 from roster_dash.store.tables import AuditEntry, School, User, UserSchool
 
 PAGE = 50
@@ -143,7 +145,15 @@ def find_entries(user: User, wanted: Wanted, limit: int | None = PAGE) -> Sequen
     """What an account may see, newest first; one more than asked for, where there are more."""
     query = select(AuditEntry).where(_visible(user), *_conditions(wanted))
     query = query.order_by(AuditEntry.id.desc())
+    if wanted.before is not None:
+        query = query.where(AuditEntry.id < wanted.before)
     return db.session.scalars(query.limit(limit + 1) if limit else query).all()
+
+
+def newer_entries(user: User, wanted: Wanted) -> int | None:
+    """What the page of newer entries goes on from, see paging.newer."""
+    fitting = [_visible(user), *_conditions(wanted)]
+    return newer(AuditEntry.id, fitting, wanted.before, PAGE)
 
 
 def _visible(user: User) -> ColumnElement[bool]:
@@ -165,13 +175,11 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.kind:
         conditions.append(AuditEntry.action.startswith(f"{wanted.kind}.", autoescape=True))
     if wanted.who:
-        conditions.append(AuditEntry.who.icontains(wanted.who, autoescape=True))
+        conditions.append(has_words(wanted.who, AuditEntry.who))
     if wanted.school_id is not None:
         conditions.append(AuditEntry.school_id == wanted.school_id)
     if wanted.since is not None:
         conditions.append(AuditEntry.at >= datetime.combine(wanted.since, time(), zone))
     if wanted.until is not None:
         conditions.append(AuditEntry.at <= datetime.combine(wanted.until, time.max, zone))
-    if wanted.before is not None:
-        conditions.append(AuditEntry.id < wanted.before)
     return conditions

@@ -19,7 +19,7 @@ from roster_dash.roster.roles import Role
 from roster_dash.store.rosters import apply_operations
 from roster_dash.store.schools import lock_school
 from roster_dash.store.settled import note_change
-from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow
+from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, School
 
 CONTACT_COLUMNS = tuple(f"contact_{name}" for name in CONTACT_FIELDS)
 EDITABLE = (*TEXT_FIELDS, *CONTACT_COLUMNS)
@@ -192,7 +192,10 @@ def take_off_list(row: ListRow, side: str, person_id: int, user_id: int) -> None
     if membership is None:
         return
     if not membership.by_hand:
-        raise BadInput("They are in the class in Clever; the next sync would put them back on.")
+        origin = db.session.get_one(School, row.school_id).origin
+        raise BadInput(
+            f"They are in the class in {origin.name}; the next sync would put them back on."
+        )
     core = Membership
     db.session.execute(
         delete(core).where(core.list_id == row.id, core.side == side, core.person_id == person_id)

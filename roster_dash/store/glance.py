@@ -11,16 +11,19 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, cast, func, or_, select
+from sqlalchemy import Text, and_, cast, func, not_, or_, select
 
+from roster_dash import clock
 from roster_dash.extensions import db
+from roster_dash.roster.days import day_of
 from roster_dash.roster.health import Facts, is_behind
 from roster_dash.roster.records import Status
 from roster_dash.roster.report import NO_COUNTS, needs_a_person
 from roster_dash.roster.roles import PRECEDENCE, Role
 from roster_dash.roster.settings import from_flat
+from roster_dash.store import days
 from roster_dash.store.schools import lock_school
-from roster_dash.store.tables import HoldRow, PersonRow, Run, School, SettingsVersion
+from roster_dash.store.tables import HoldRow, PersonRow, Run, School, SchoolDay, SettingsVersion
 from roster_dash.store.triggers import Trigger
 
 TREND = 14
@@ -37,6 +40,8 @@ def refresh(school_id: int) -> None:
     last = finished[0] if finished else None
     people = _people(school_id)
     good = last_succeeded_at(school_id)
+    today = day_of(clock.now(), school.timezone)
+    days.keep(school, today, _ends_of_new(school.glance, finished), people)
     school.glance = {
         "people": people,
         "held": _held(school_id),
@@ -53,7 +58,8 @@ def refresh(school_id: int) -> None:
 
 
 def late_school_ids(limit: int = 200) -> Sequence[int]:
-    """Those that have never been looked at, or not since their newest finished run."""
+    """Those that have never been looked at, or not since their newest finished run; and those
+    whose runs are older than the keeping of days."""
     newest = (
         select(func.max(Run.id))
         .where(Run.school_id == School.id, Run.finished_at.is_not(None))
@@ -61,7 +67,9 @@ def late_school_ids(limit: int = 200) -> Sequence[int]:
         .scalar_subquery()
     )
     noted = School.glance["run"].as_integer()
-    late = select(School.id).where(or_(noted.is_(None), noted < newest))
+    has_days = select(SchoolDay.day).where(SchoolDay.school_id == School.id).exists()
+    is_new = and_(newest.is_not(None), not_(has_days))
+    late = select(School.id).where(or_(noted.is_(None), noted < newest, is_new))
     return db.session.scalars(late.order_by(School.id).limit(limit)).all()
 
 
@@ -96,6 +104,12 @@ def _finished(school_id: int) -> Sequence[Run]:
         .order_by(Run.id.desc())
         .limit(_LOOKED_AT)
     ).all()
+
+
+def _ends_of_new(glance: Mapping[str, Any], finished: Sequence[Run]) -> list[datetime]:
+    """When the runs ended that the last look didn't see."""
+    seen = glance.get("run", 0)
+    return [run.finished_at for run in finished if run.finished_at and run.id > seen]
 
 
 def last_succeeded_at(school_id: int) -> datetime | None:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, or_, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import Origin, common_origin
 from roster_dash.store import accounts, audit, links, passwords, schools
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.audit import Did
@@ -111,6 +112,13 @@ def granted(link: AccountLink) -> tuple[list[School], District | None]:
     wanted = map(schools.get_school, link.grant.get("schools", ()))
     district = schools.get_district(link.grant.get("district", 0))
     return [school for school in wanted if school is not None], district
+
+
+def origin_of(link: AccountLink) -> Origin:
+    """How whoever is invited calls where the rosters come from."""
+    owned, district = granted(link)
+    districts = [school.district for school in owned] + ([district] if district else [])
+    return common_origin([each.source for each in districts])
 
 
 def accounts_for(by: User) -> Sequence[User]:

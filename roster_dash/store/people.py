@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, cast, func, select
 
 from roster_dash.extensions import db
 from roster_dash.roster.records import Status
 from roster_dash.roster.roles import Role
 from roster_dash.store import memberships
+from roster_dash.store.paging import Place, place
+from roster_dash.store.searching import has_words
 from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRow, School
 
 PAGE = 50
@@ -35,6 +37,11 @@ def find_people(school_id: int, wanted: Wanted, limit: int | None = PAGE) -> Seq
     conditions = (*_people(school_id, wanted), PersonRow.id > wanted.after)
     query = select(PersonRow).where(*conditions).order_by(PersonRow.id)
     return db.session.scalars(query.limit(limit + 1) if limit else query).all()
+
+
+def place_of_people(school_id: int, wanted: Wanted, found: Sequence[PersonRow]) -> Place:
+    ids = [row.id for row in found]
+    return place(PersonRow.id, _people(school_id, wanted), wanted.after, ids, PAGE)
 
 
 def count_people(school_id: int, wanted: Wanted) -> int:
@@ -113,39 +120,24 @@ def school_elsewhere(school: School, source_id: str) -> str:
     return name or ""
 
 
-def find_lists(
-    school_id: int, wanted: Wanted, limit: int = PAGE
-) -> Sequence[tuple[ListRow, int, int]]:
-    """(list, managers, members) in order of id; one more than a page, where there are more."""
-    counts = {
-        side: select(func.count())
-        .select_from(Membership)
-        .join(PersonRow, PersonRow.id == Membership.person_id)
-        .where(
-            Membership.list_id == ListRow.id,
-            Membership.side == side,
-            PersonRow.status == Status.ACTIVE,
-        )
-        .scalar_subquery()
-        for side in ("managers", "members")
-    }
+FoundList = tuple[ListRow, int, int]
+"""(list, managers, members)"""
+
+
+def find_lists(school_id: int, wanted: Wanted, limit: int = PAGE) -> Sequence[FoundList]:
+    """In order of id; one more than a page, where there are more."""
     query = (
-        select(ListRow, counts["managers"], counts["members"])
-        .where(ListRow.school_id == school_id, ListRow.id > wanted.after)
+        select(ListRow, _number_on("managers"), _number_on("members"))
+        .where(*_lists(school_id, wanted), ListRow.id > wanted.after)
         .order_by(ListRow.id)
         .limit(limit + 1)
     )
-    if wanted.status:
-        query = query.where(ListRow.status == wanted.status)
-    if wanted.grade:
-        query = query.where(ListRow.grade == wanted.grade)
-    if wanted.without == "people":
-        query = query.where(counts["members"] == 0)
-    if wanted.text:
-        query = query.where(
-            _contains(wanted.text, ListRow.title, ListRow.course, ListRow.source_id)
-        )
     return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def place_of_lists(school_id: int, wanted: Wanted, found: Sequence[FoundList]) -> Place:
+    ids = [row[0].id for row in found]
+    return place(ListRow.id, _lists(school_id, wanted), wanted.after, ids, PAGE)
 
 
 def get_list(list_id: int) -> ListRow | None:
@@ -176,10 +168,49 @@ def _people(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.without == "class":
         conditions.append(PersonRow.id.not_in(_on_active_lists(school_id)))
     if wanted.text:
-        names = (PersonRow.first_name + " " + PersonRow.last_name, PersonRow.preferred_name)
-        ids = (PersonRow.source_id, PersonRow.sis_id, PersonRow.student_number)
-        conditions.append(_contains(wanted.text, *names, PersonRow.email, *ids))
+        conditions.append(has_words(wanted.text, *_PEOPLE_TEXTS))
     return conditions
+
+
+_PEOPLE_TEXTS = (
+    *(PersonRow.first_name, PersonRow.middle_name, PersonRow.last_name, PersonRow.preferred_name),
+    *(PersonRow.email, PersonRow.student_number, PersonRow.sis_id, PersonRow.source_id),
+)
+
+
+def _lists(school_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [ListRow.school_id == school_id]
+    if wanted.status:
+        conditions.append(ListRow.status == wanted.status)
+    if wanted.grade:
+        conditions.append(ListRow.grade == wanted.grade)
+    if wanted.without == "people":
+        conditions.append(_number_on("members") == 0)
+    if wanted.text:
+        conditions.append(has_words(wanted.text, *_LIST_TEXTS))
+    return conditions
+
+
+_LIST_TEXTS = (
+    *(ListRow.title, ListRow.synced_title, ListRow.course, ListRow.term),
+    *(ListRow.period, ListRow.source_id),
+)
+
+
+def _number_on(side: str) -> ScalarSelect[int]:
+    """How many active people are on a side of the list at hand."""
+    return (
+        select(func.count())
+        .select_from(Membership)
+        .join(PersonRow, PersonRow.id == Membership.person_id)
+        .where(
+            Membership.list_id == ListRow.id,
+            Membership.side == side,
+            PersonRow.status == Status.ACTIVE,
+        )
+        .correlate(ListRow)
+        .scalar_subquery()
+    )
 
 
 def _on_active_lists(school_id: int) -> Select[Any]:
@@ -188,7 +219,3 @@ def _on_active_lists(school_id: int) -> Select[Any]:
         .join(ListRow, ListRow.id == Membership.list_id)
         .where(memberships.of_school(school_id), ListRow.status == Status.ACTIVE)
     )
-
-
-def _contains(text: str, *columns: Any) -> ColumnElement[bool]:
-    return or_(*(column.icontains(text.strip(), autoescape=True) for column in columns))

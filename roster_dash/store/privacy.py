@@ -65,8 +65,9 @@ def why_not_erased(row: PersonRow) -> str:
         return "Only somebody archived can be erased: archive them first."
     latest = snapshots.latest_snapshot(row.school_id)
     if latest and row.source_id in {person.source_id for person in latest[1].people}:
+        origin = db.session.get_one(School, row.school_id).origin
         return (
-            "Clever still shares this person, so the next sync would bring them back. "
+            f"{origin.start} still shares this person, so the next sync would bring them back. "
             "Have them removed in the school’s information system first."
         )
     active = runs.active_run(row.school_id)

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import Origin
+from roster_dash.store import accounts
 from roster_dash.store.accounts import AccountRole
 from roster_dash.store.tables import School, SetupRequest, User
 
@@ -46,6 +48,12 @@ def add_request(values: dict[str, str], user: User) -> SetupRequest:
 
 def get_request(request_id: int) -> SetupRequest | None:
     return db.session.get(SetupRequest, request_id)
+
+
+def origin_of(request: SetupRequest) -> Origin:
+    """Of the linked school; before, as it is with the schools of whoever asks."""
+    school = request.school
+    return school.origin if school else accounts.origin_of(request.requested_by)
 
 
 def visible_requests(user: User) -> Sequence[SetupRequest]:

@@ -22,6 +22,7 @@ from roster_dash.extensions import db
 from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store import audit, beats, outages, schools
 from roster_dash.store.audit import Did
+from roster_dash.store.paging import newer
 from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
 from roster_dash.store.triggers import BY_ITSELF
@@ -116,8 +117,9 @@ def _hurry(queued: Run, wish: Wish) -> None:
 
 def _must_be_linked(school_id: int) -> None:
     if db.session.scalar(select(School.unlinked_at).where(School.id == school_id)) is not None:
+        origin = db.session.get_one(School, school_id).origin
         raise NotLinked(
-            "This school is not linked to Clever any more; its people stay as they are. "
+            f"This school is not linked to {origin.name} any more; its people stay as they are. "
             "An integration specialist or the District Manager can link it again."
         )
 
@@ -414,23 +416,39 @@ def list_runs(
     status: str = "",
     before: int | None = None,
     limit: int = PAGE,
+    ended: tuple[datetime, datetime] | None = None,
 ) -> Sequence[Run]:
-    """Newest first, paged by id; `school_ids` None means all."""
-    query = select(Run).order_by(Run.id.desc()).limit(limit)
-    if school_ids is not None:
-        query = query.where(Run.school_id.in_(school_ids))
-    if status:
-        query = query.where(Run.status == status)
+    """Newest first, paged by id; `school_ids` None means all. `ended`: after, and up to, when."""
+    query = select(Run).where(*_of_schools(school_ids, status, ended)).order_by(Run.id.desc())
     if before is not None:
         query = query.where(Run.id < before)
-    return db.session.scalars(query).all()
+    return db.session.scalars(query.limit(limit)).all()
+
+
+def newer_of_school(
+    school_id: int, status: str, before: int | None, ended: tuple[datetime, datetime] | None = None
+) -> int | None:
+    """What the page of newer runs goes on from, see paging.newer."""
+    return newer(Run.id, list(_of_schools([school_id], status, ended)), before, PAGE)
+
+
+def _of_schools(
+    school_ids: Sequence[int] | None, status: str, ended: tuple[datetime, datetime] | None
+) -> Iterator[ColumnElement[bool]]:
+    if school_ids is not None:
+        yield Run.school_id.in_(school_ids)
+    if status:
+        yield Run.status == status
+    if ended is not None:
+        yield Run.finished_at > ended[0]
+        yield Run.finished_at <= ended[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which runs of a district: blank means any. `size`: at least so many changes.
 
-    `since` and `until` are moments.
+    `since` and `until` are moments, between which a run ended; one that isn't over, was made.
     """
 
     school_id: int | None = None
@@ -446,29 +464,35 @@ def find_runs(district_id: int, wanted: Wanted, limit: int | None = PAGE) -> Seq
     """A district's runs, newest first; one more than asked for, where there are more."""
     query = (
         select(Run)
-        .join(School, School.id == Run.school_id)
-        .where(School.district_id == district_id, *_conditions(wanted))
+        .where(*_conditions(district_id, wanted))
         .options(joinedload(Run.school), joinedload(Run.user))
         .order_by(Run.id.desc())
     )
+    if wanted.before is not None:
+        query = query.where(Run.id < wanted.before)
     return db.session.scalars(query.limit(limit + 1) if limit else query).all()
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def newer_of_district(district_id: int, wanted: Wanted) -> int | None:
+    """What the page of newer runs goes on from, see paging.newer."""
+    return newer(Run.id, list(_conditions(district_id, wanted)), wanted.before, PAGE)
+
+
+def _conditions(district_id: int, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield Run.school_id.in_(select(School.id).where(School.district_id == district_id))
     if wanted.school_id is not None:
         yield Run.school_id == wanted.school_id
     if wanted.status:
         yield Run.status == wanted.status
     if wanted.trigger:
         yield Run.trigger == wanted.trigger
+    at = func.coalesce(Run.finished_at, Run.created_at)  # as the page shows it
     if wanted.since is not None:
-        yield Run.created_at >= wanted.since
+        yield at >= wanted.since
     if wanted.until is not None:
-        yield Run.created_at <= wanted.until
+        yield at <= wanted.until
     if wanted.size:
         yield Run.size >= wanted.size
-    if wanted.before is not None:
-        yield Run.id < wanted.before
 
 
 def size_of(counts: Mapping[str, Any] | None) -> int:

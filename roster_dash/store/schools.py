@@ -10,6 +10,7 @@ from sqlalchemy import Row, select, update
 from roster_dash import clock
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput, UnknownThing
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.records import SharedSchool
 from roster_dash.store import accepted, audit
 from roster_dash.store.audit import Did
@@ -142,6 +143,10 @@ def by_source_id(clever_id: str) -> District | None:
 
 def get_district(district_id: int) -> District | None:
     return db.session.get(District, district_id)
+
+
+def origin_of(district_id: int) -> Origin:
+    return db.session.get_one(District, district_id).origin
 
 
 def schools_of(district_id: int) -> Sequence[Row[Any]]:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roster_dash import clock
 from roster_dash.extensions import Base, UtcDateTime
+from roster_dash.roster.origin import ORIGINS, Origin
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows only of the type INTEGER."""
@@ -264,6 +265,11 @@ class District(Base):
         back_populates="district", order_by="School.name"
     )
 
+    @property
+    def origin(self) -> Origin:
+        """How people call where its roster comes from."""
+        return ORIGINS[self.source]
+
 
 class StoredDistrictPart(Base):
     """The district-wide part of a night's fetch (contacts, district admins), shared by schools."""
@@ -411,6 +417,10 @@ class School(Base):
 
     district: Mapped[District] = relationship(back_populates="schools")
 
+    @property
+    def origin(self) -> Origin:
+        return self.district.origin
+
 
 class SettingsVersion(Base):
     """One Save: all values, what changed, who and when. The highest number holds."""
@@ -482,6 +492,7 @@ class Run(Base):
         Index("ix_runs_school_id_id", "school_id", "id"),
         Index("ix_runs_status", "status"),
         Index("ix_runs_finished_at", "finished_at"),
+        Index("ix_runs_school_id_finished_at", "school_id", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -515,6 +526,24 @@ class Run(Base):
     school: Mapped[School] = relationship()
     user: Mapped[User | None] = relationship()
     mails: Mapped[list["MailRow"]] = relationship(back_populates="run", order_by="MailRow.id")
+
+
+class SchoolDay(Base):
+    """What a day of a school came to, kept by store/days.py: so many runs ended on it.
+
+    `state` is the worst of theirs, `run_id` the newest one in that state, `size` what all changed
+    together. `people`: role -> how many were active after the last look of that day.
+    """
+
+    __tablename__ = "school_days"
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default="")
+    runs: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(default=0)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    people: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class HoldRow(Base):

@@ -3,13 +3,14 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from roster_dash.extensions import db
+from roster_dash.extensions import db, only_reads
 
 T = TypeVar("T")
 
@@ -31,6 +32,21 @@ def commit() -> None:
 
 def rollback() -> None:
     db.session.rollback()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A transaction that only reads: on SQLite it waits for nobody who writes.
+
+    What is read is to be taken out as values, for the transaction ends with the block.
+    """
+    rollback()
+    before = only_reads.set(True)
+    try:
+        yield
+    finally:
+        only_reads.reset(before)
+        rollback()
 
 
 def begin_snapshot_of_database() -> None:

@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from roster_dash.web import errors, language, login, security, show, standing, values
+from roster_dash.web import (
+    assets,
+    compression,
+    errors,
+    language,
+    login,
+    security,
+    show,
+    standing,
+    templates,
+    values,
+)
 from roster_dash.web.account import views as account
 from roster_dash.web.accounts import views as accounts
 from roster_dash.web.api import views as api
@@ -14,6 +25,7 @@ from roster_dash.web.district import views as district
 from roster_dash.web.drill import views as drill
 from roster_dash.web.files import views as files
 from roster_dash.web.health import views as health
+from roster_dash.web.help import views as help_
 from roster_dash.web.history import views as history
 from roster_dash.web.integrations import views as integrations
 from roster_dash.web.links import views as links
@@ -22,6 +34,7 @@ from roster_dash.web.oneroster import views as oneroster
 from roster_dash.web.own import views as own
 from roster_dash.web.past import views as past
 from roster_dash.web.people import views as people
+from roster_dash.web.pictures import drawn as pictures
 from roster_dash.web.policy import views as policy
 from roster_dash.web.privacy import views as privacy
 from roster_dash.web.requests import views as requests
@@ -61,6 +74,7 @@ AREAS = (
     requests,
     audit,
     health,
+    help_,
 )
 
 
@@ -78,5 +92,6 @@ def register(app: Flask) -> None:
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith((".csv", ".zip"))
     }
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
-    for shared in (login, language, security, errors, show, standing):
+    shared_parts = (login, language, compression, security, errors, show, standing, pictures)
+    for shared in (*shared_parts, assets, templates):
         shared.register(app)

@@ -30,6 +30,10 @@ PUBLIC = {
     "health.process_is_up",
     "health.is_ready",
     "health.numbers",
+    "help.index",
+    "help.guide",
+    "help.picture",
+    "help.sharing",
 }
 
 
@@ -136,6 +140,8 @@ def _load(key: str) -> Viewer | None:
 
 
 def _log_in_first() -> AnyResponse | None:
+    if request.endpoint == "static":
+        return None  # the same for everybody; nobody is looked up for it
     address = request.remote_addr or ""
     if is_logged_in():
         audit.acting(Actor(viewing().id, viewing().email, address))

@@ -23,7 +23,7 @@ def _guard(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if current_config().is_https:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "help.picture"):
         is_api = request.path.startswith("/api/")
         headers["Cache-Control"] = "private, no-cache" if is_api else "no-store"
         response.vary.add("HX-Request")

@@ -2,25 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, url_for
+from flask import Flask
 from markupsafe import Markup
 
 from roster_dash import clock
 from roster_dash.language import later, spoken, translated
 from roster_dash.language.figures import day_in, number_in
+from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
-from roster_dash.store import glance, holds, snapshots
+from roster_dash.store import glance, holds, schools, snapshots
 from roster_dash.store.edits import name_of
-from roster_dash.store.tables import District, OperationRow, Run, School
+from roster_dash.store.tables import OperationRow, Run, School
 from roster_dash.web.rostering.form import setting_label
-
-STATIC = Path(__file__).parent / "static"
 
 STATES = {
     "queued": ("Waiting", "busy"),
@@ -42,8 +38,6 @@ TRIGGERS = {
     "revert": "Taken back",
     "switch": "Another source",
 }
-
-SOURCES = {"clever": "Clever", "oneroster": "OneRoster", "files": "files"}
 
 OUTCOMES = {
     "created": "Joined",
@@ -69,7 +63,6 @@ LISTS = {
 }
 COLUMNS = {
     "sis_id": "SIS id",
-    "source_id": "Clever id",
     "contact_name": "Contact",
     "contact_email": "Contact’s e-mail",
     "contact_phone": "Contact’s phone",
@@ -88,18 +81,18 @@ COLUMNS = {
 
 def register(app: Flask) -> None:
     app.add_template_filter(when)
+    app.add_template_filter(ago)
     app.add_template_filter(took)
     app.add_template_filter(number)
     app.add_template_filter(column)
     app.add_template_filter(value)
     app.add_template_filter(run_verdict)
-    app.add_template_filter(source_name)
     app.add_template_filter(run_badge)
     app.add_template_filter(name_of, "person_name")
     app.add_template_filter(operation_words)
     app.add_template_filter(_setting, "setting_label")
-    app.add_template_global(asset)
     app.add_template_global(freshness)
+    app.add_template_global(schools.zone_of)
     app.add_template_global(waiting_for)
     app.jinja_env.globals.update(
         STATES={status: (later(word), tone) for status, (word, tone) in STATES.items()},
@@ -133,6 +126,17 @@ def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Mar
     )
 
 
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago that was, or how soon it is: "5 hours ago", "in 3 hours"."""
+    seconds = ((now or clock.now()) - moment).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        number = int(abs(seconds) // length)
+        if number:
+            words = f"{number} {unit}{'' if number == 1 else 's'}"
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    return "just now" if seconds >= 0 else "in a moment"
+
+
 def took(run: Run) -> str:
     """How long a run was at work."""
     if run.started_at is None or run.finished_at is None:
@@ -148,7 +152,9 @@ def number(value: int) -> str:
     return number_in(spoken().locale, value)
 
 
-def column(name: str) -> str:
+def column(name: str, origin: Origin = CLEVER) -> str:
+    if name == "source_id":
+        return translated(origin.id)
     return translated(COLUMNS.get(name, name.replace("_", " ").capitalize()))
 
 
@@ -170,10 +176,10 @@ def run_badge(run: Run) -> tuple[str, str]:
     return translated(word), tone
 
 
-def operation_words(operation: OperationRow) -> str:
+def operation_words(operation: OperationRow, origin: Origin) -> str:
     """One line of a person's or list's history."""
     changes = [
-        f"{column(name)}: {value(operation.before.get(name))} → {value(after)}"
+        f"{column(name, origin)}: {value(operation.before.get(name))} → {value(after)}"
         for name, after in operation.after.items()
         if column(name) and operation.action != "create"
     ]
@@ -188,11 +194,6 @@ def run_verdict(run: Run) -> str:
     """The run's one line."""
     line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
     return translated(line[:1].upper() + line[1:])
-
-
-def source_name(district: District) -> str:
-    """What people call the place where a district's roster comes from."""
-    return translated(SOURCES[district.source])
 
 
 def freshness(school: School) -> dict[str, datetime | None]:
@@ -211,13 +212,3 @@ def freshness(school: School) -> dict[str, datetime | None]:
 def waiting_for(school: School) -> Run | None:
     """The newest run of which something waits for somebody."""
     return holds.newest_waiting(school.id)
-
-
-def asset(name: str) -> str:
-    """The address of a static file; it changes with the file, so it may be cached for ever."""
-    return url_for("static", filename=name, v=_digest(name))
-
-
-@cache
-def _digest(name: str) -> str:
-    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]

@@ -24,7 +24,7 @@ def troubles_of_school(school: School) -> list[tuple[str, Markup | str]]:
     """(word, sentence) of each."""
     troubles: list[tuple[str, Markup | str]] = []
     if sentence := outage_of(school.district):
-        troubles.append((translated("Clever is down"), sentence))
+        troubles.append((translated(f"{school.origin.start} is down"), sentence))
     good = stale_schools.last_good(school)
     now = clock.now()
     behind = school.unlinked_at is None and is_behind(school.next_due_at, school.missed_since, now)
@@ -40,8 +40,13 @@ def outage_of(district: District) -> Markup | str:
         return ""
     zone = schools.zone_of(district.id)
     told = Markup(
-        "Clever hasn’t answered for {} since {}. Nothing is changed until it does; {}."
-    ).format(district.name, when(district.outage_since, zone), _next_try(district, zone))
+        "{} hasn’t answered for {} since {}. Nothing is changed until it does; {}."
+    ).format(
+        district.origin.start,
+        district.name,
+        when(district.outage_since, zone),
+        _next_try(district, zone),
+    )
     return translated(told)
 
 
@@ -56,8 +61,10 @@ def why_it_waits(run: Run) -> Markup | str:
     """Why a queued run hasn't begun."""
     district = run.school.district
     if outages.waits_for_source(run, district):
-        told = Markup("Waiting for Clever; {}.")
-        return translated(told.format(_next_try(district, run.school.timezone)))
+        told = Markup("Waiting for {}; {}.").format(
+            district.origin.name, _next_try(district, run.school.timezone)
+        )
+        return translated(told)
     workers = jobs.health()["workers"]
     if workers is None:
         return translated("The queue is away; the sync starts by itself as soon as it is back.")

@@ -4,16 +4,28 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from roster_dash.store.tables import School
 from roster_dash.store.transactions import commit
+from tests.browser.looking import violations as violations  # tests import it from here
+from tests.browser.staging import Stage
+from tests.browser.tasks import Place, build_place
+from tests.browser.town import Town
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web
+
+expect.set_options(timeout=20_000)  # a worker that has just been started takes its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,25 @@ def site(make: Builder, clever: Clever, start: Start, environment: dict[str, str
 
 
 @pytest.fixture
+def place(make: Builder, clever: Clever, start: Start) -> Place:
+    return build_place(make, clever, start)
+
+
+@pytest.fixture
+def town(make: Builder, clever: Clever) -> Town:
+    return Town(make, clever)
+
+
+@pytest.fixture
+def stage(town: Town, start: Start, page: Page, errors: list[str]) -> Stage:
+    """A browser before the town's dashboard; no worker is running."""
+    commit()
+    port = free_port()
+    start_web(start, port)
+    return Stage(page, f"http://127.0.0.1:{port}", town.at, errors)
+
+
+@pytest.fixture
 def errors() -> list[str]:
     """What a page's console complained about; must stay empty."""
     return []
@@ -93,18 +124,3 @@ def log_in(page: Page, site: Site) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"**/schools/{site.school_id}/rostering")
-
-
-AXE = Path(__file__).parent / "axe.min.js"
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong on the page as it is now."""
-    page.evaluate(AXE.read_text())
-    tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", tags)
-    return [
-        f"{violation['id']}: {node['html'][:200]}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]

@@ -1,5 +1,5 @@
-"""Every page there is, in both themes and at three widths: axe-core finds nothing, and no page is
-wider than its window."""
+"""Every page there is, in both themes and at three widths: axe-core finds nothing, no page is wider
+than its window, and no text is cut off. What pages can be like is for test_every_state_of_*.py."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from roster_dash.store.transactions import commit
-from tests.browser.conftest import violations
+from tests.browser.looking import faults
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web
@@ -16,9 +16,6 @@ from tests.web.test_who_may import is_for
 from tests.web.world import World, build_world, path_of, routes
 
 pytestmark = pytest.mark.browser
-
-WIDTHS = (1440, 1024, 390)
-THEMES = ("light", "dark")
 
 
 @pytest.fixture
@@ -47,19 +44,6 @@ def pages(app: Flask, world: World, who: str) -> Iterator[str]:
     for rule, method in routes(app):
         if method == "GET" and is_for(who, rule) and "token" not in rule.arguments:
             yield path_of(rule, values)
-
-
-def faults(page: Page) -> Iterator[str]:
-    """What is wrong with the page as it is, in each theme and width."""
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            for each in violations(page):
-                yield f"{theme} {width}: {each}"
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            if wide > width:
-                yield f"{theme} {width}: the page is {wide} wide"
 
 
 @pytest.mark.parametrize("who", ["anonymous", "specialist"])

@@ -176,7 +176,7 @@ def test_no_page_overflows_or_has_a_violation(
     parts = ("rostering", "people", "people/new", "lists", "history", "connection")
     paths = [f"/schools/{site.school_id}/{part}" for part in parts]
     paths += ["/schools", "/people/1", "/lists/1", f"/runs/{run}", "/runs/999"]
-    for path in (*paths, "/requests", "/requests/new", "/guide/sharing"):
+    for path in (*paths, "/requests", "/requests/new", "/help/sharing"):
         page.goto(site.url + path)
         page.wait_for_load_state("networkidle")
         assert violations(page) == []

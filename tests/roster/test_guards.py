@@ -12,7 +12,7 @@ from roster_dash.roster.guard import Guard
 from roster_dash.roster.history import History, Leaving, Waiting
 from roster_dash.roster.operations import Action, Entity, fingerprint
 from roster_dash.roster.plan import Plan, plan
-from roster_dash.roster.records import KeptPerson, Person, Section, Term
+from roster_dash.roster.records import KeptList, KeptPerson, Person, Section, Term
 from roster_dash.roster.roles import Role
 from tests.builders import (
     a_contact,
@@ -415,6 +415,61 @@ def test_new_terms_let_lists_lose_so_many_as_they_say_and_only_on_their_days(
         date(2026, 11, day),
     )
     assert [held.guard for held in made.held] == ([Guard.LIST_MEMBERS] if is_held else [])
+
+
+def renamed(number: int) -> list[KeptList]:
+    """Lists that the roster calls otherwise than they are called here."""
+    return [a_kept_list(a_section(f"c{n}", name=f"Old {n}")) for n in range(number)]
+
+
+def with_history(lists: Sequence[KeptList], history: History) -> Plan:
+    people = [row.person for row in PUPILS]
+    classes = [a_class(n, ()) for n in range(len(lists))]
+    settings = some_settings(**(ON | LISTS))
+    return plan(a_snapshot(people, classes, [FALL]), here(PUPILS, lists), settings, TODAY, history)
+
+
+def taken_back(lists: Sequence[KeptList]) -> History:
+    titles = frozenset({"title", "synced_title"})
+    return History(reverted={(Entity.LIST, row.id): titles for row in lists})
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_of_few_lists_each_has_its_sentence(number: int) -> None:
+    lists = renamed(number)
+    assert with_history(lists, taken_back(lists)).holds == tuple(
+        f"Old {n}: a change that somebody took back would be made again." for n in range(number)
+    )
+
+
+def test_of_many_lists_the_same_is_said_once_and_each_still_waits_by_itself() -> None:
+    lists = renamed(1200)
+    made = with_history(lists, taken_back(lists))
+    assert made.holds == (
+        "Changes of 1,200 lists that somebody took back would be made again: "
+        "Old 0, Old 1, Old 10 and 1,197 more.",
+    )
+    assert len(made.held) == 1200
+    waiting = {
+        (Entity.LIST, held.operation.kept_id or 0): [
+            Waiting(fingerprint(held.operation), held.guard, frozenset(held.operation.after))
+        ]
+        for held in made.held
+    }
+    again = with_history(lists, History(waiting=waiting))
+    assert again.holds == (
+        "Changes of 1,200 lists wait since an earlier sync: Old 0, Old 1, Old 10 and 1,197 more.",
+    )
+    assert again.held == made.held
+
+
+def test_many_lists_that_would_lose_their_members_are_told_together() -> None:
+    made = with_lists([a_class(n, range(4)) for n in range(12)], range(20), lists=12)
+    assert made.holds == (
+        "12 lists would lose more than 50 % of their members at once: "
+        "Class 0, Class 1, Class 10 and 9 more.",
+    )
+    assert len(made.held) == 12
 
 
 @pytest.mark.parametrize(("gone", "is_held"), [(4, False), (5, True)])

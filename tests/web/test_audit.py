@@ -1,5 +1,6 @@
 """The audit log's page: who did what, filtered, paged, taken away."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -62,6 +63,11 @@ def test_the_filter_stays_in_the_links(make: Builder, visit_as: VisitAs) -> None
     assert "kind=export&amp;who=sys" in page
     assert "before=" in page
     assert "Linked a school" not in page
+    assert "Newer" not in page
+    found = re.search(r'rel="next" href="([^"]*)"', page)
+    assert found is not None
+    second = visitor.get(found[1].replace("&amp;", "&")).text
+    assert 'rel="prev" href="/audit?kind=export&amp;who=sys"' in second
 
 
 def test_an_export_is_safe_for_spreadsheets_and_is_itself_recorded(

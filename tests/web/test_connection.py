@@ -209,7 +209,3 @@ def test_disconnecting_erases_the_token_and_stops_all_syncs(
     clever.forget_requests()
     assert "is disconnected" in found_on(visitor, school)
     assert clever.requested() == []
-
-
-def test_the_guide_says_how_to_share(make: Builder, school: School, visit_as: VisitAs) -> None:
-    assert "Approve Roster Dash" in visit_as(make.owner(school)).get("/guide/sharing").text

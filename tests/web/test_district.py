@@ -74,8 +74,22 @@ def test_filter_and_order_stay_in_the_links(make: Builder, visit_as: VisitAs) ->
     second = visitor.get(f"/districts/{district.id}?q=school&sort=name&page=2").text
     assert "School 50" in second
     assert "School 49" not in second
+    assert "51 to 51 of 51 schools" in second
+    assert f'rel="prev" href="/districts/{district.id}?page=1&amp;q=school&amp;sort=name"' in second
     none = visitor.get(f"/districts/{district.id}?q=nowhere").text
     assert "No such school" in none
+    assert f'href="/districts/{district.id}">Show all schools</a>' in none
+
+
+def test_a_school_is_found_by_parts_of_its_name_in_any_order(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    district = make.district()
+    make.school(district, "Escuela Peña Blanca")
+    make.school(district, "Lincoln High")
+    page = visit_as(make.manager(district)).get(f"/districts/{district.id}?q=blanca+pena").text
+    assert "Peña Blanca" in page
+    assert "Lincoln High" not in page
 
 
 def test_the_table_alone_is_given_to_htmx(make: Builder, visit_as: VisitAs) -> None:

@@ -23,6 +23,17 @@ def test_the_history_is_newest_first_and_paged(make: Builder, visit_as: VisitAs)
     assert second.count('scope="row"') == 3
     assert f"?before={oldest_shown.id}" in first
     assert "Older" not in second
+    assert f'rel="prev" href="/schools/{school.id}/history"' in second
+    assert 'rel="prev"' not in first
+
+
+def test_each_page_of_the_history_leads_to_the_newer_one(make: Builder, visit_as: VisitAs) -> None:
+    school = make.school()
+    made = [make.run(school) for _ in range(2 * runs.PAGE + 1)]
+    path = f"/schools/{school.id}/history"
+    oldest = visit_as(make.owner(school)).get(f"{path}?before={made[1].id}").text
+    assert oldest.count('scope="row"') == 1
+    assert f'rel="prev" href="{path}?before={made[runs.PAGE + 1].id}"' in oldest
 
 
 def test_the_history_filters_by_state(make: Builder, visit_as: VisitAs) -> None:

@@ -111,6 +111,8 @@ def test_half_a_translation_is_shown_to_nobody(
     assert '<html lang="en">' in answer.text
     assert "Español" not in answer.text
     assert choose(visitor, "es").status_code == 409
+    with released.app_context():
+        db.engine.dispose()
 
 
 def test_what_programs_read_is_the_same_in_every_language(

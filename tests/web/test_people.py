@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from roster_dash.extensions import db
@@ -53,6 +55,63 @@ def test_people_are_found_by_name_email_and_number(make: Builder, visit_as: Visi
     assert "Nobody found" in visitor.get(f"/schools/{school.id}/people?q=%25").text
 
 
+@pytest.mark.parametrize("text", ["zurich jose", "García", "garcia", "jose.g 77", "4711"])
+def test_a_search_forgives_accents_order_and_halves_of_words(
+    text: str, make: Builder, visit_as: VisitAs
+) -> None:
+    jose = a_student(
+        "jose",
+        first_name="José",
+        last_name="García-Zürich",
+        email="jose.g@school.example",
+        student_number="4711-77",
+    )
+    school = synced(make, jose, BO, sections=())
+    page = visit_as(make.owner(school)).get(f"/schools/{school.id}/people?q={text}").text
+    assert "José García-Zürich" in page
+    assert "Bo Lind" not in page
+    assert re.search(r'id="found" role="status">1 person<', page)
+
+
+def test_a_search_that_finds_nobody_says_so_and_leads_back(
+    make: Builder, visit_as: VisitAs
+) -> None:
+    school = synced(make)
+    visitor, path = visit_as(make.owner(school)), f"/schools/{school.id}/people"
+    page = visitor.get(f"{path}?q=ana+lind&grade=9").text
+    assert re.search(r'id="found" role="status">0 people<', page)
+    assert f'href="{path}">Show everybody</a>' in page
+    assert f'href="/schools/{school.id}/why?q=ana+lind"' in page
+    page = visitor.get(f"/schools/{school.id}/lists?q=none").text
+    assert f'href="/schools/{school.id}/lists">Show all active lists</a>' in page
+
+
+@pytest.mark.parametrize("area", ["people", "lists"])
+def test_htmx_gets_the_rows_and_puts_the_number_where_it_stays(
+    area: str, make: Builder, visit_as: VisitAs
+) -> None:
+    school = synced(make)
+    visitor = visit_as(make.owner(school))
+    part = visitor.get(f"/schools/{school.id}/{area}?q=bio+teach", htmx=True, target=area).text
+    assert "<html" not in part
+    assert f'<div id="{area}">' in part
+    assert 'id="found" role="status" hx-swap-oob="innerHTML">0 ' in part
+
+
+def test_who_is_put_on_a_list_is_found_as_one_types(make: Builder, visit_as: VisitAs) -> None:
+    many = [a_student(f"m{n}", first_name="Many", last_name=f"Pupil {n}") for n in range(11)]
+    school = synced(make, ANA, BO, *many)
+    visitor, path = visit_as(make.owner(school)), f"/lists/{the_list().id}"
+    part = visitor.get(f"{path}?q=lind+bo", htmx=True, target="candidates").text
+    assert "<html" not in part
+    assert 'id="found" role="status" hx-swap-oob="innerHTML">1 person<' in part
+    assert f'<input type="hidden" name="person" value="{row("bo").id}">' in part
+    assert "Nobody here fits “x9”." in visitor.get(f"{path}?q=x9").text
+    page = visitor.get(f"{path}?q=many").text
+    assert "More than 10 people fit; these are the first." in page
+    assert page.count("Add as member") == 10
+
+
 def test_people_are_filtered_by_role_grade_and_state(make: Builder, visit_as: VisitAs) -> None:
     school = synced(make)
     visitor = visit_as(make.owner(school))
@@ -74,6 +133,59 @@ def test_long_lists_of_people_are_paged_to_the_last(make: Builder, visit_as: Vis
         found = page.find('rel="next" href="')
         path = page[found + 17 :].split('"')[0].replace("&amp;", "&") if found > 0 else ""
     assert all(f"Person{n:03}." in seen for n in range(120))
+
+
+@pytest.mark.parametrize("area", ["people", "lists"])
+def test_pages_lead_on_and_back_and_say_where_they_are(
+    area: str, make: Builder, visit_as: VisitAs
+) -> None:
+    """With a filter, that goes along; every second one fits it."""
+    students = [a_student(last_name=f"{'Odd' if n % 2 else 'Even'} {n}") for n in range(230)]
+    classes = [a_section(name=f"{'Odd' if n % 2 else 'Even'} {n}") for n in range(230)]
+    school = synced(make, *students, sections=tuple(classes))
+    visitor = visit_as(make.owner(school))
+    first = f"/schools/{school.id}/{area}?q=odd"
+    forth, path = [], first
+    while path:
+        page = visitor.get(path).text
+        forth.append((place_on(page), names_on(page)))
+        path = link_on(page, "next") or ""
+    last = visitor.get(link_to(visitor, first, 2)).text
+    word = area
+    assert [place for place, _ in forth] == [
+        f"1 to 50 of 115 {word}",
+        f"51 to 100 of 115 {word}",
+        f"101 to 115 of 115 {word}",
+    ]
+    back, page = [], last
+    while True:
+        back.append((place_on(page), names_on(page)))
+        if not (path := link_on(page, "prev") or ""):
+            break
+        page = visitor.get(path).text
+    assert back == forth[::-1]
+
+
+def place_on(page: str) -> str:
+    found = re.search(r'id="found" role="status">([^<]*)<', page)
+    assert found is not None
+    return found[1]
+
+
+def names_on(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="[^"]*">([^<]*)</a>', page)
+
+
+def link_on(page: str, rel: str) -> str | None:
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', page)
+    return found and found[1].replace("&amp;", "&")
+
+
+def link_to(visitor: Visitor, path: str, pages: int) -> str:
+    """The address so many pages on."""
+    for _ in range(pages):
+        path = link_on(visitor.get(path).text, "next") or ""
+    return path
 
 
 def test_the_export_is_safe_to_open_in_a_spreadsheet(make: Builder, visit_as: VisitAs) -> None:

@@ -32,6 +32,7 @@ OWN_REQUEST = {"owner", "specialist"}
 WHO = {
     "static": PUBLIC,
     "health": PUBLIC,
+    "help": PUBLIC,
     "account.log_in": PUBLIC,
     "account.check": PUBLIC,
     "account.unsubscribe": PUBLIC,  # signed
@@ -59,7 +60,6 @@ WHO = {
     "lists": SCHOOL,
     "drill": SCHOOL,
     "connection": SCHOOL,
-    "connection.guide": ANYBODY,
     "connection.unlink": DISTRICT,
     "connection.districts": ANYBODY,
     "connection.connect": SPECIALIST,

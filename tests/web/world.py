@@ -51,6 +51,13 @@ _REQUEST = {
     "contact_email": "ann@district.example",
     "sis": "PowerSchool",
 }
+_NOWHERE = {
+    "url": "https://127.0.0.1:9/ims",
+    "version": "1.2",
+    "auth": "bearer",
+    "key": "",
+    "token_url": "",
+}
 _UNWATCHED = ("audit_entries", "login_sessions", "login_attempts", "beats")
 
 
@@ -103,6 +110,8 @@ class Tenant:
             "part": "classes",
             "school": "no-school",
             "class_part": "students",
+            "guide": "owner",
+            "picture": "held.png",
         }
 
 
@@ -122,11 +131,15 @@ class World:
         }
 
 
-def build_world(make: Builder, clever: Clever) -> World:
+def build_world(make: Builder, clever: Clever, source: str = "clever") -> World:
     """`here` is connected to the sandbox Clever, so that what asks Clever gets an answer. A third
-    district sends files, one of which waits; `here` has tried to become one like that."""
+    district sends files, one of which waits; `here` has tried to become one like that. `source`:
+    of which kind that of `here` is instead; what asks it is told that it can't be reached."""
     shared, token = clever.schools[0], clever.district.token
-    here = _tenant(make, "Here", make.district("Here USD", clever.district.id, token), shared.id)
+    district = make.district("Here USD", clever.district.id, token)
+    if source != "clever":
+        district.source, district.connection = source, _NOWHERE
+    here = _tenant(make, "Here", district, shared.id)
     elsewhere = _tenant(make, "Elsewhere", make.district("Elsewhere USD"), "")
     world = World(here, elsewhere, make.specialist())
     sends = connect_files("Files USD")

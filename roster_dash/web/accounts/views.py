@@ -115,6 +115,7 @@ def _page(error: str = "") -> str:
         schools=accounts.visible_schools(user),
         districts=schools.all_districts() if user.role == AccountRole.SPECIALIST else [],
         typed=request.form,
+        zone=accounts.zone_of(user),
         errors={"invite": error} if error else {},
     )
 

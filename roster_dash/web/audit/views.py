@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, request
 
 from roster_dash.store import accounts, audit
 from roster_dash.store.tables import AuditEntry, School
-from roster_dash.web.audit.words import KINDS, change_of, changes_of, words_of
+from roster_dash.web.audit.words import KINDS, change_of, changes_of, kinds_for, words_of
 from roster_dash.web.downloads import csv_file
 from roster_dash.web.login import viewing
 from roster_dash.web.values import near_day, row_number
@@ -26,10 +26,11 @@ def page() -> str:
     return render_template(
         "web/audit/_entries.html" if _is_part() else "web/audit/page.html",
         entries=found[: audit.PAGE],
+        newer=audit.newer_entries(viewing(), wanted),
         older=found[audit.PAGE - 1].id if len(found) > audit.PAGE else None,
         wanted=wanted,
         asked=_asked(),
-        kinds=KINDS,
+        kinds=kinds_for(accounts.origin_of(viewing())),
         schools=schools,
         words_of=words_of,
         changes_of=changes_of,

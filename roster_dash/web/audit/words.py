@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from roster_dash.language import translated
+from roster_dash.roster.origin import Origin
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AuditEntry
 from roster_dash.web.rostering.form import setting_label
@@ -15,12 +16,17 @@ KINDS = {
     "login": "Log-ins",
     "account": "Accounts",
     "credentials": "Credentials",
-    "school": "Links to Clever",
+    "school": "Links to {source}",
     "export": "Exports",
     "person": "Erasures",
     "database": "Backups",
 }
 """What the log can be filtered by: the part of an action before its dot -> its word."""
+
+
+def kinds_for(origin: Origin) -> dict[str, str]:
+    return {kind: words.format(source=origin.name) for kind, words in KINDS.items()}
+
 
 _WORDS = {
     Did.SETTINGS_SAVED: "Saved the settings",

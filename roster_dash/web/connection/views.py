@@ -134,11 +134,6 @@ def disconnect(district_id: int) -> AnyResponse:
     return redirect(url_for("connection.districts"), 303)
 
 
-@blueprint.get("/guide/sharing")
-def guide() -> str:
-    return render_template("web/connection/guide.html")
-
-
 def _connected(kind: str, typed: dict[str, str], step: Callable[[], District]) -> AnyResponse:
     """The district's page; or the form again, with all that was typed but secrets."""
     try:

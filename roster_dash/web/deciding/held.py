@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from roster_dash.roster.guard import GUARDS, Guard
-from roster_dash.roster.report import HELD_WORDS
+from roster_dash.roster.origin import Origin
+from roster_dash.roster.report import would_happen
 from roster_dash.store import holds, rosters
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import HoldRow, Run
@@ -61,8 +62,10 @@ def held_of(run: Run) -> Held:
     shown = [row for row in rows if row.state == HoldState.WAITING][:SHOWN]
     groups: dict[str, list[HeldChange]] = defaultdict(list)
     for row in shown:
-        groups[row.guard].append(_change(row, names))
-    decided = [_change(row, names) for row in rows if row.state != HoldState.WAITING]
+        groups[row.guard].append(_change(row, names, run.school.origin))
+    decided = [
+        _change(row, names, run.school.origin) for row in rows if row.state != HoldState.WAITING
+    ]
     return Held(
         groups=[
             HeldGroup(GUARDS[Guard(guard)], changes) for guard, changes in sorted(groups.items())
@@ -79,7 +82,7 @@ def shown_ids(run: Run) -> frozenset[int]:
     return frozenset([row.id for row in rows if row.state == HoldState.WAITING][:SHOWN])
 
 
-def _change(row: HoldRow, names: Names) -> HeldChange:
+def _change(row: HoldRow, names: Names, origin: Origin) -> HeldChange:
     rows: list[tuple[str, str, str]] = []
     if row.entity == "members":
         rows = [
@@ -89,12 +92,12 @@ def _change(row: HoldRow, names: Names) -> HeldChange:
         ]
     elif row.action in ("update", "link"):
         rows = [
-            (column(name), value(row.before.get(name)), value(after))
+            (column(name, origin), value(row.before.get(name)), value(after))
             for name, after in row.after.items()
             if column(name)
         ]
     candidates = [(person, names.of_candidate.get(person, "?")) for person in row.candidates]
-    return HeldChange(row, HELD_WORDS[row.entity, row.action], rows, candidates)
+    return HeldChange(row, would_happen(row.entity, row.action, origin), rows, candidates)
 
 
 def _told(source_ids: Sequence[str], names: Names) -> str:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from roster_dash import approval, jobs, revert
 from roster_dash.roster.effects import effects_of
 from roster_dash.roster.errors import BadInput
-from roster_dash.roster.report import HELD_WORDS, KINDS
+from roster_dash.roster.report import KINDS, would_happen
 from roster_dash.store import holds, runs
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import Run
@@ -28,11 +28,12 @@ def decide(run_id: int) -> AnyResponse:
     """Approves or rejects what is ticked, and says how it went."""
     run = run_or_404(run_id)
     chosen, number, user_id = _chosen(run), run.id, viewing().id
+    asker = run.school.origin.name
     try:
         if request.form.get("decision") == "reject":
             note = request.form.get("note", "")
             approval.reject(number, user_id=user_id, note=note, only=chosen)
-            flash("Rejected: it stays as it is until Clever asks for something else.")
+            flash(f"Rejected: it stays as it is until {asker} asks for something else.")
         else:
             picked = _picked(chosen)
             approval.approve(number, user_id=user_id, only=chosen, same_as=picked)
@@ -51,7 +52,7 @@ def export(run_id: int) -> Response:
             "operation": f"h{row.id}",
             "who_or_what": row.label,
             "source_id": row.source_id,
-            "would_happen": HELD_WORDS[row.entity, row.action],
+            "would_happen": would_happen(row.entity, row.action, run.school.origin),
             "guard": row.guard,
         }
         for row in holds.holds_of(run, state=HoldState.WAITING)

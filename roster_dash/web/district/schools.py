@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from roster_dash.roster.health import Health, State, health_of
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.roles import FORM_ORDER, Role
+from roster_dash.roster.searching import is_found
 from roster_dash.store import schools
 from roster_dash.store.glance import facts_of
+from roster_dash.store.paging import Place
+from roster_dash.web.pictures.drawn import Strips, strips_of
 
 PAGE = 50
 SORTS = {
@@ -54,37 +58,45 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`numbers`: state -> how many schools, whatever the filter; `found`: how many fit it."""
+    """`numbers`: state -> how many schools, whatever the filter; `place` goes on by page."""
 
     rows: Sequence[Shown]
-    found: int
+    place: Place
     numbers: Mapping[State, int]
-    pages: int
     held: int
+    strips: Strips
 
 
 def look(district_id: int, wanted: Wanted, now: datetime) -> Seen:
-    """One query, however many schools: everything else is kept with each."""
-    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    """A few queries, however many schools: everything else is kept with each."""
+    every = _every(district_id, now)
     found = [row for row in every if _fits(row, wanted)]
     found.sort(key=lambda row: _order(row, wanted.sort))
     start = (wanted.page - 1) * PAGE
+    rows = found[start : start + PAGE]
+    back = wanted.page - 1 if start else None
+    following = wanted.page + 1 if len(found) > start + PAGE else None
     return Seen(
-        rows=found[start : start + PAGE],
-        found=len(found),
+        rows=rows,
+        place=Place(start + 1 if rows else 0, start + len(rows), len(found), back, following),
         numbers=Counter(row.health.state for row in every),
-        pages=max(1, -(-len(found) // PAGE)),
         held=sum(row.held for row in every),
+        strips=strips_of({row.id: row.timezone for row in rows}),
     )
 
 
 def fitting(district_id: int, wanted: Wanted, now: datetime) -> list[Shown]:
     """All schools that a filter shows, on whatever page."""
-    every = [_shown(row, now) for row in schools.schools_of(district_id)]
+    every = _every(district_id, now)
     return [row for row in every if _fits(row, wanted)]
 
 
-def _shown(row: Any, now: datetime) -> Shown:
+def _every(district_id: int, now: datetime) -> list[Shown]:
+    origin = schools.origin_of(district_id)
+    return [_shown(row, now, origin) for row in schools.schools_of(district_id)]
+
+
+def _shown(row: Any, now: datetime, origin: Origin) -> Shown:
     school_id, name, zone, unlinked_at, next_at, missed, glance = row
     linked = unlinked_at is None
     facts = facts_of(glance, is_linked=linked, next_at=next_at, missed=missed, now=now)
@@ -94,7 +106,7 @@ def _shown(row: Any, now: datetime) -> Shown:
         name=name,
         timezone=zone,
         is_linked=unlinked_at is None,
-        health=health_of(facts, now),
+        health=health_of(facts, now, origin),
         next_at=next_at,
         last_good=facts.last_good,
         run_id=glance.get("run", 0),
@@ -107,7 +119,7 @@ def _shown(row: Any, now: datetime) -> Shown:
 
 def _fits(row: Shown, wanted: Wanted) -> bool:
     is_in_state = wanted.state in ("", row.health.state.key)
-    return is_in_state and wanted.text.casefold() in row.name.casefold()
+    return is_in_state and is_found(wanted.text, (row.name,))
 
 
 def _order(row: Shown, sort: str) -> tuple[Any, ...]:

@@ -33,6 +33,7 @@ def page(district_id: int) -> str:
     row, wanted = district_or_404(district_id), _wanted()
     return render_template(
         "web/district/_schools.html" if _is_part("schools") else "web/district/page.html",
+        is_part=_is_part("schools"),
         district=row,
         seen=look(row.id, wanted, clock.now()),
         wanted=wanted,
@@ -53,6 +54,7 @@ def history(district_id: int) -> str:
         "web/district/_runs.html" if _is_part("runs") else "web/district/history.html",
         district=row,
         runs=shown,
+        newer=runs.newer_of_district(row.id, wanted),
         older=found[runs.PAGE - 1].id if len(found) > runs.PAGE else None,
         is_live=any(run.status in runs.ACTIVE for run in shown),
         wanted=wanted,

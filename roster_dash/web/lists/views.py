@@ -13,6 +13,9 @@ from roster_dash.web.values import row_number
 
 blueprint = Blueprint("lists", __name__)
 
+CANDIDATES = 10
+"""So many of those whom a search finds are offered for a list."""
+
 
 @blueprint.get("/schools/<int:school_id>/lists")
 def page(school_id: int) -> str:
@@ -26,12 +29,15 @@ def page(school_id: int) -> str:
     )
     found = people.find_lists(school.id, wanted)
     is_part = request.headers.get("HX-Target", "").endswith("lists")
+    kept = {"q": wanted.text or None, "without": wanted.without or None}
     return render_template(
         "web/lists/_lists.html" if is_part else "web/lists/page.html",
+        is_part=is_part,
         school=school,
         lists=found[: people.PAGE],
-        next=found[people.PAGE - 1][0].id if len(found) > people.PAGE else None,
+        place=people.place_of_lists(school.id, wanted, found),
         wanted=wanted,
+        asked=kept | {"status": wanted.status if wanted.status != "active" else None},
     )
 
 
@@ -39,15 +45,15 @@ def page(school_id: int) -> str:
 def list_page(list_id: int) -> str:
     row = list_or_404(list_id)
     text = request.args.get("q", "").strip()
-    found = people.find_people(row.school_id, people.Wanted(text=text)) if text else []
+    found = people.find_people(row.school_id, people.Wanted(text=text), CANDIDATES) if text else []
+    told = {"list": row, "text": text, "found": found}
+    if request.headers.get("HX-Target", "").endswith("candidates"):
+        return render_template("web/lists/_candidates.html", **told, is_part=True)
     return render_template(
         "web/lists/list.html",
+        **told,
         school=school_or_404(row.school_id),
-        list=row,
         people=people.people_on_list(row.id),
-        history=people.history_of("list", row.id),
-        text=text,
-        found=found[:10],
     )
 
 

@@ -88,7 +88,7 @@ def end_sessions() -> Response:
 def _page(**errors: str) -> str:
     user = viewing()
     open_ = [(row, device_words(row.agent)) for row in sessions.sessions_of(user.id)]
-    own, zone = own_session(), next((school.timezone for school in user.schools), "UTC")
+    own, zone = own_session(), accounts.zone_of(user)
     return render_template(
         "web/own/page.html",
         user=user,

@@ -13,7 +13,9 @@ from roster_dash.roster.errors import BadInput
 from roster_dash.roster.moments import EARLIEST, is_day, moment_of
 from roster_dash.roster.operations import Values
 from roster_dash.roster.records import Status
+from roster_dash.roster.searching import is_found
 from roster_dash.store import export, past
+from roster_dash.store.paging import Place
 from roster_dash.store.tables import School
 
 PAGE = 50
@@ -50,12 +52,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One page of how it was. `next` is where the following page goes on, None at the end."""
+    """One page of how it was."""
 
     when: str
     lines: Sequence[Line]
-    total: int
-    next: int | None
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,21 @@ def _seen(school: School, asked: Asked) -> View:
     else:
         state = past.people_at(school.id, moment)
         found = {key: row for key, row in state.people.items() if _is_person(row, asked)}
-    ids = [key for key in found if key > asked.after]
+    ids = sorted(found)
+    start = sum(1 for key in ids if key <= asked.after)
+    shown = ids[start : start + PAGE]
     return View(
         when=in_words(moment, asked.at, school.timezone),
-        lines=[_line(state, asked.what, key, found[key]) for key in ids[:PAGE]],
-        total=len(found),
-        next=ids[PAGE - 1] if len(ids) > PAGE else None,
+        lines=[_line(state, asked.what, key, found[key]) for key in shown],
+        place=_place(ids, start, len(shown)),
     )
+
+
+def _place(ids: Sequence[int], start: int, number: int) -> Place:
+    end = start + number
+    back = ids[start - PAGE - 1] if start > PAGE else 0
+    following = ids[end - 1] if len(ids) > end else None
+    return Place(start + 1 if number else 0, end, len(ids), back if start else None, following)
 
 
 def _is_person(row: Values, asked: Asked) -> bool:
@@ -111,8 +120,7 @@ def _is_list(row: Values, asked: Asked) -> bool:
 
 
 def _fits(row: Values, asked: Asked, *texts: str) -> bool:
-    wanted = asked.q.casefold()
-    return asked.status in ("", row["status"]) and any(wanted in text.casefold() for text in texts)
+    return asked.status in ("", row["status"]) and is_found(asked.q, filter(None, texts))
 
 
 def _line(state: State, what: str, key: int, row: Values) -> Line:

@@ -24,7 +24,7 @@ def page(school_id: int) -> str | tuple[str, int]:
     if isinstance(seen, looking.Comparison):
         return render_template("web/past/difference.html", **told, compared=seen)
     name = "web/past/_rows.html" if seen and _is_part() else "web/past/page.html"
-    return render_template(name, **told, view=seen)
+    return render_template(name, **told, view=seen, is_part=_is_part())
 
 
 @blueprint.get("/schools/<int:school_id>/past.csv")

@@ -16,13 +16,14 @@ def countdown(person: PersonRow, school: School, settings: SyncSettings) -> str:
     since = person.leaving_since
     if since is None or person.status != "active":
         return ""
-    start = f"Not in Clever since {_day(since)}"
+    there = school.origin.name
+    start = f"Not in {there} since {_day(since)}"
     today = today_at(school)
     role = settings.deciding_role(tuple(map(Role, person.roles)))
     row = KeptPerson(person.id, Person(""), stays_until=person.stays_until)
     if person.stays_until and (stay := stays(row, today)):
         until = "for good" if stay == "kept_here" else f"until {_day(person.stays_until)}"
-        return f"{start}. Kept here {until}; back in Clever, they are as everybody else."
+        return f"{start}. Kept here {until}; back in {there}, they are as everybody else."
     if role is None or not settings.role(role).archive:
         return f"{start}. Archive is off, so they stay."
     leaving = Leaving(since, person.leaving_runs)

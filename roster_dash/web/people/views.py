@@ -10,6 +10,7 @@ from roster_dash.planning import today_at
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.history import FOR_EVER
 from roster_dash.roster.importing import COLUMNS, NEEDED, plan_import
+from roster_dash.roster.origin import capital
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import edits, people
 from roster_dash.store.export import PEOPLE_COLUMNS
@@ -35,9 +36,10 @@ def page(school_id: int) -> str:
     return render_template(
         "web/people/_people.html" if _is_part() else "web/people/page.html",
         school=school,
+        is_part=_is_part(),
         people=found[: people.PAGE],
-        total=people.count_people(school.id, wanted),
-        next=found[people.PAGE - 1].id if len(found) > people.PAGE else None,
+        place=people.place_of_people(school.id, wanted, found),
+        asked=_asked(wanted),
         grades=people.grades_of(school.id),
         roles=FORM_ORDER,
         wanted=wanted,
@@ -137,12 +139,12 @@ def edit(person_id: int) -> AnyResponse | tuple[str, int]:
 @blueprint.post("/people/<int:person_id>/give-back/<field>")
 def give_back(person_id: int, field: str) -> AnyResponse:
     row = person_or_404(person_id)
-    roster = in_roster(row)
+    roster, origin = in_roster(row), _school(row).origin
     if roster is None or field not in row.set_here:
-        return _to(row, "Clever has nothing to put in its place; yours stays.")
+        return _to(row, f"{origin.start} has nothing to put in its place; yours stays.")
     edits.give_back(row, field, roster, viewing().id)
     commit()
-    return _to(row, "Clever’s value is used again.")
+    return _to(row, f"{capital(origin.whose)} value is used again.")
 
 
 @blueprint.post("/people/<int:person_id>/<any(include,leave_out,keep,archive,restore):what>")
@@ -150,7 +152,7 @@ def change(person_id: int, what: str) -> AnyResponse:
     row = person_or_404(person_id)
     _CHANGES[what](row, viewing().id)
     commit()
-    return _to(row, _DONE[what])
+    return _to(row, _DONE[what].format(source=_school(row).origin.name))
 
 
 @blueprint.post("/people/<int:person_id>/stay")
@@ -164,7 +166,7 @@ def stay(person_id: int) -> AnyResponse:
             return _to(row, f"“{text[:20]}” is no day from tomorrow to a year ahead; choose one.")
         day = typed
     if row.leaving_since is None:
-        return _to(row, "They are not missing from Clever (any more).")
+        return _to(row, f"They are not missing from {_school(row).origin.name} (any more).")
     edits.let_stay(row, day, viewing().id)
     commit()
     return _to(row, "They stay.")
@@ -178,7 +180,7 @@ _CHANGES: dict[str, Callable[[PersonRow, int], None]] = {
     "restore": edits.restore_person,
 }
 _DONE = {
-    "keep": "They stay until Clever has them again.",
+    "keep": "They stay until {source} has them again.",
     "include": "They follow the roster again.",
     "leave_out": "Left out of the sync: nothing is updated or archived until you change that.",
     "archive": "Archived.",
@@ -226,5 +228,18 @@ def _wanted() -> people.Wanted:
     )
 
 
+def _asked(wanted: people.Wanted) -> dict[str, str]:
+    """The filter for links that keep it; what is as usual stays out of them."""
+    return {
+        name: text
+        for name, text in (
+            *(("q", wanted.text), ("role", wanted.role), ("grade", wanted.grade)),
+            *(("without", wanted.without), ("status", wanted.status)),
+        )
+        if text != ("active" if name == "status" else "")
+    }
+
+
 def _is_part() -> bool:
+    """Whether HTMX asks for the people only; a page it restores is asked for whole."""
     return request.headers.get("HX-Target", "").endswith("people")

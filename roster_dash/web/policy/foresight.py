@@ -55,7 +55,9 @@ def foresee(district_id: int, policy: Policy, page: int) -> Foresight:
 def _change(school: School, before: SyncSettings, after: SyncSettings) -> Change:
     changes = before.differences(after)
     if snapshots.latest_snapshot(school.id) is None:
-        first = "Clever hasn’t answered for this school yet; its first sync only adds."
+        first = (
+            f"{school.origin.start} hasn’t answered for this school yet; its first sync only adds."
+        )
         return Change(school, changes, first, ())
     seen = sync.preview(school, after)
     return Change(school, changes, seen.message, seen.plan.holds)

@@ -7,7 +7,7 @@ from flask import url_for as address
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash.roster.errors import BadInput
-from roster_dash.roster.retention import KINDS, kept_days, read_days
+from roster_dash.roster.retention import kept_days, kinds_for, read_days
 from roster_dash.store import audit, privacy, retention, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import PersonRow
@@ -20,9 +20,10 @@ blueprint = Blueprint("privacy", __name__)
 @blueprint.get("/districts/<int:district_id>/retention")
 def page(district_id: int) -> str:
     row = district_or_404(district_id)
-    texts = {data: str(kept_days(row.retention, data) or "") for data in KINDS}
+    kinds = kinds_for(row.origin)
+    texts = {data: str(kept_days(row.retention, data) or "") for data in kinds}
     return render_template(
-        "web/privacy/retention.html", district=row, kinds=KINDS, texts=texts, errors={}
+        "web/privacy/retention.html", district=row, kinds=kinds, texts=texts, errors={}
     )
 
 
@@ -30,9 +31,14 @@ def page(district_id: int) -> str:
 def save(district_id: int) -> AnyResponse:
     """What is too old then is deleted within a day."""
     row = district_or_404(district_id)
-    days, errors = read_days(request.form)
+    days, errors = read_days(request.form, row.origin)
     if errors:
-        told = {"district": row, "kinds": KINDS, "texts": request.form, "errors": errors}
+        told = {
+            "district": row,
+            "kinds": kinds_for(row.origin),
+            "texts": request.form,
+            "errors": errors,
+        }
         return make_response(render_template("web/privacy/retention.html", **told), 422)
     retention.save_days(row, days)
     commit()

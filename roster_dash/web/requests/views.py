@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from roster_dash import jobs
 from roster_dash.config import current_config
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import capital
 from roster_dash.store import accounts, mails, requests, runs
 from roster_dash.store.requests import RequestState
 from roster_dash.store.tables import SetupRequest
@@ -17,29 +18,29 @@ from roster_dash.web.values import row_number
 
 blueprint = Blueprint("requests", __name__)
 
-STEPS = {
+_STEPS = {
     "new": ("New", "busy", "We check the request.", "Integration specialist"),
     "waiting": (
         "Waiting for the district",
         "warn",
-        "The district approves Roster Dash in Clever and shares the school.",
-        "The district’s Clever admin",
+        "The district {shares}.",
+        "",
     ),
     "linked": ("Linked", "busy", "A first sync is pushed by hand.", "Integration specialist"),
     "done": ("First sync done", "good", "Choose what is synced under Rostering.", "Owner"),
 }
-"""State -> (its word, its tone, the next step, whose move it is)."""
+"""State -> what `_step_of` says; of one that waits in the words of the district’s source."""
 
 
 @blueprint.get("/requests")
 def page() -> str:
     found = requests.visible_requests(viewing())
-    return render_template("web/requests/page.html", requests=found, steps=STEPS)
+    return render_template("web/requests/page.html", requests=found, **_words())
 
 
 @blueprint.get("/requests/new")
 def new() -> str:
-    return render_template("web/requests/new.html", typed={}, error="")
+    return render_template("web/requests/new.html", typed={}, error="", **_words())
 
 
 @blueprint.post("/requests/new")
@@ -49,7 +50,7 @@ def add() -> AnyResponse:
         request = requests.add_request(dict(asked.form), viewing())
     except BadInput as error:
         rollback()
-        told = {"typed": asked.form, "error": error.message}
+        told = {"typed": asked.form, "error": error.message, **_words()}
         return make_response(render_template("web/requests/new.html", **told), 422)
     support = current_config().support_email
     ids = [
@@ -68,7 +69,7 @@ def one(request_id: int) -> str:
     return render_template(
         "web/requests/request.html",
         request_=request,
-        steps=STEPS,
+        **_words() | {"origin": requests.origin_of(request)},
         schools=accounts.visible_schools(viewing()),
         works_on_it=viewing().role == accounts.AccountRole.SPECIALIST,
     )
@@ -94,7 +95,7 @@ def link(request_id: int) -> AnyResponse:
 
 @blueprint.post("/requests/<int:request_id>/first-sync")
 def first_sync(request_id: int) -> AnyResponse:
-    """The first sync by hand: it brings Clever's answer, so that settings can be chosen."""
+    """The first sync by hand: it brings the first answer, so that settings can be chosen."""
     specialist_or_404()
     request = _visible_or_404(request_id)
     if request.school_id is None:
@@ -104,6 +105,19 @@ def first_sync(request_id: int) -> AnyResponse:
     jobs.enqueue_run(run.id, first=True)
     flash("The first sync is on its way; who asked is mailed when it has succeeded.")
     return redirect(url_for("runs.page", run_id=run.id), 303)
+
+
+def _words() -> dict[str, object]:
+    return {"step_of": _step_of, "origin": accounts.origin_of(viewing())}
+
+
+def _step_of(request: SetupRequest) -> tuple[str, str, str, str]:
+    """(its word, its tone, the next step, whose move it is)."""
+    word, tone, step, whose = _STEPS[request.state]
+    if request.state != RequestState.WAITING:
+        return word, tone, step, whose
+    origin = requests.origin_of(request)
+    return word, tone, step.format(shares=origin.shares), capital(origin.sharer)
 
 
 def _visible_or_404(request_id: int) -> SetupRequest:

@@ -7,6 +7,7 @@ from datetime import date
 from werkzeug.datastructures import MultiDict
 
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.records import Snapshot, Term
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import ALL, CURRENT, KEYS, SyncSettings, show_words
@@ -191,6 +192,7 @@ def offer(
     texts: Mapping[str, str],
     errors: Mapping[str, str],
     today: date = date.min,
+    origin: Origin = CLEVER,
 ) -> SettingsForm:
     """The form over the last snapshot; what was ticked before stays offered though it is gone."""
     terms = [
@@ -204,7 +206,7 @@ def offer(
     form = SettingsForm(texts, tuple(terms), tuple(grades), errors)
     known = {word for term in terms for word in (term.value.casefold(), term.label.casefold())}
     gone = [
-        Answer(word, word, "not in Clever’s last answer")
+        Answer(word, word, f"not in {origin.last_answer}")
         for word in form.words("class_lists.terms")
         if word.casefold() not in known
     ]

@@ -151,7 +151,7 @@ def _form(
 ) -> SettingsForm:
     latest, policy = snapshots.latest_snapshot(school.id), policies.load_policy(school.district_id)
     known, today = latest[1] if latest else None, planning.today_at(school)
-    form = offer(known, texts, errors or {}, today)
+    form = offer(known, texts, errors or {}, today, school.origin)
     return replace(form, locked=policy.locked) if policy else form
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from roster_dash.roster.origin import Origin
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS
 from roster_dash.store import rosters, runs
@@ -63,19 +64,19 @@ def kind_of(
     shown = found[:limit]
     last = shown[-1].id if len(found) > limit else None
     names = _names(shown) if entity == "members" else {}
-    changes = [_change(row, names) for row in shown]
+    changes = [_change(row, names, run.school.origin) for row in shown]
     reasons = {change.reason for change in changes}
     common = reasons.pop() if len(reasons) == 1 else ""
     return Kind(entity, action, KINDS[entity, action], number, changes, last, common)
 
 
-def _change(row: OperationRow, names: Mapping[int, str]) -> Change:
+def _change(row: OperationRow, names: Mapping[int, str], origin: Origin) -> Change:
     rows: list[tuple[str, str, str]] = []
     if row.entity == "members":
         rows = _membership_rows(row, names)
     elif row.action in ("update", "restore", "link"):
         rows = [
-            (column(name), value(row.before.get(name)), value(after))
+            (column(name, origin), value(row.before.get(name)), value(after))
             for name, after in row.after.items()
             if column(name)
         ]

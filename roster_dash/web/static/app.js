@@ -22,6 +22,10 @@
     saved = settings() ? snapshot(settings()) : null;
     mark();
   };
+  const forgetMistakes = () => {
+    settings().querySelectorAll("[role=alert], .field-error").forEach((told) => told.remove());
+    settings().querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+  };
 
   document.addEventListener("input", mark);
   document.addEventListener("change", mark);
@@ -33,14 +37,51 @@
   });
   document.addEventListener("htmx:after:request", (event) => {
     const context = event.detail?.ctx;
-    if (context?.sourceElement === settings() && context.response?.raw?.ok) remember();
+    if (context?.sourceElement !== settings() || !context?.response?.raw?.ok) return;
+    forgetMistakes();
+    remember();
   });
+  document.addEventListener("htmx:after:swap", mark);
   document.addEventListener("htmx:error", () => say("The server can’t be reached. Nothing was lost; try again."));
 
-  // A mistake in the form: bring it into view.
+  // A swap that takes away what had the focus leaves it where that was, not at the top of the page.
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+  let place = [];
+
+  const placeOf = (element) => {
+    const found = [];
+    for (let node = element; node && node !== document.body; node = node.parentElement) {
+      found.push({ node, before: node.previousElementSibling, after: node.nextElementSibling });
+    }
+    return found;
+  };
+  const nowAt = (found) => {
+    const { before, after } = found.findLast(({ node }) => !node.isConnected);
+    if (before?.isConnected) return before.nextElementSibling ?? before;
+    if (after?.isConnected) return after.previousElementSibling ?? after;
+    return found.find(({ node }) => node.isConnected)?.node;
+  };
+
+  document.addEventListener("htmx:before:swap", () => {
+    const isLost = document.activeElement === document.body && place[0]?.node.isConnected === false;
+    if (!isLost) place = placeOf(document.activeElement);
+  });
   document.addEventListener("htmx:after:swap", () => {
-    mark();
-    document.querySelector("#settings [role=alert]")?.focus();
+    if (document.activeElement !== document.body || place[0]?.node.isConnected !== false) return;
+    const next = nowAt(place);
+    if (next && !next.matches(FOCUSABLE)) next.tabIndex = -1;
+    next?.focus();
+  });
+
+  // What a swap brings in sight is said, by a region that was there before; what stays, only once.
+  const news = () => document.querySelector("[data-said]")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+  let last = news();
+
+  document.addEventListener("htmx:after:swap", () => {
+    const text = news();
+    const region = document.getElementById("said");
+    if (region && text && text !== last) region.textContent = text;
+    last = text;
   });
 
   const say = (text) => {
@@ -50,6 +91,11 @@
     document.getElementById("toast")?.replaceChildren(toast);
   };
 
-  // Opening the details that an address points into.
+  // What a page brings along to say is put there anew: regions speak when they change.
+  window.addEventListener("load", () => {
+    const toast = document.getElementById("toast");
+    if (toast?.childElementCount) toast.replaceChildren(...toast.children);
+  });
+
   remember();
 })();

@@ -9,6 +9,7 @@ from roster_dash import new_source, switching
 from roster_dash.connecting import AUTHS, VERSIONS
 from roster_dash.extensions import csrf
 from roster_dash.roster.errors import RosterDashError
+from roster_dash.roster.origin import ORIGINS
 from roster_dash.store import switches
 from roster_dash.store.tables import District, PlannedSwitch
 from roster_dash.store.transactions import rollback
@@ -126,7 +127,7 @@ def _about(
         "district": district,
         "linked": [school for school in district.schools if school.unlinked_at is None],
         "planned": switches.planned(district.id),
-        "names": switching.NAMES,
+        "names": {kind: origin.title for kind, origin in ORIGINS.items()},
         "typed": typed or {},
         "error": error,
         "auths": AUTHS,

@@ -1,0 +1,1 @@
+"""Help: the guides of docs/ as pages, and which of them helps with which page."""

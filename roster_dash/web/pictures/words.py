@@ -1,0 +1,145 @@
+"""What pictures show, in words: for whoever doesn't look at them, and for a second look."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from roster_dash.roster.days import DayState
+from roster_dash.store.days import Day, DistrictDay
+from roster_dash.web.show import NEEDS_A_LOOK, STATES
+
+NO_SYNC = "No sync"
+_COUNTED = {
+    DayState.FAILED: ("failed", "failed"),
+    DayState.HELD: ("needs you", "need you"),
+    DayState.LOOK: ("needs a look", "need a look"),
+    DayState.SUCCEEDED: ("went well", "went well"),
+    DayState.CANCELLED: ("was cancelled", "were cancelled"),
+    DayState.NONE: ("without a sync", "without a sync"),
+}
+_MANY = 3
+
+
+def word(state: DayState) -> str:
+    if state is DayState.NONE:
+        return NO_SYNC
+    return NEEDS_A_LOOK[0] if state is DayState.LOOK else STATES[state][0]
+
+
+def tone(state: DayState) -> str:
+    """The class of its colours."""
+    if state is DayState.NONE:
+        return "none"
+    return NEEDS_A_LOOK[1] if state is DayState.LOOK else STATES[state][1]
+
+
+def short_day(day: date, today: date) -> str:
+    """Like 3 Sep, with the year if it is another one."""
+    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+
+
+def long_day(day: date, today: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}" + (", today" if day == today else "")
+
+
+def short_number(number: int) -> str:
+    """In at most four characters; blank for nothing."""
+    if number < 1000:
+        return str(number or "")
+    if number < 9950:
+        return f"{number / 1000:.1f}k".replace(".0k", "k")
+    return f"{min(round(number / 1000), 999)}k"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def of_day(day: Day, today: date) -> str:
+    runs = counted(day.runs, "run", "runs")
+    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
+    return f"{long_day(day.day, today)}: {word(day.state)}; {runs}, {changes}"
+
+
+def of_district_day(day: DistrictDay, today: date) -> str:
+    schools = counted(sum(day.schools.values()), "school", "schools")
+    states = ", ".join(
+        counted(day.schools[state], *_COUNTED[state])
+        for state in DayState
+        if day.schools.get(state)
+    )
+    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
+    return f"{long_day(day.day, today)}, {schools}: {states}; {changes}"
+
+
+def of_states(states: Mapping[date, DayState], today: date, first: date) -> str:
+    """How many days of each state from one day to today, naming the few that didn't go well."""
+    days = [date.fromordinal(number) for number in range(first.toordinal(), today.toordinal() + 1)]
+    if states.get(today, DayState.NONE) is DayState.NONE:
+        days.remove(today)  # it isn't over
+    found = Counter(states.get(day, DayState.NONE) for day in days)
+    parts = []
+    for state in (DayState.SUCCEEDED, *DayState):
+        number = found.pop(state, 0)
+        if number:
+            named = "" if state is DayState.SUCCEEDED else _named(days, states, state, today)
+            parts.append(counted(number, *_COUNTED[state]) + named)
+    return ", ".join(parts)
+
+
+def _named(
+    days: Sequence[date], states: Mapping[date, DayState], state: DayState, today: date
+) -> str:
+    which = [day for day in days if states.get(day, DayState.NONE) is state]
+    if len(which) > _MANY:
+        return ""
+    return f" ({', '.join(short_day(day, today) for day in which)})"
+
+
+def of_calendar(days: Sequence[Day], today: date) -> str:
+    """A school's weeks in two sentences; `days` has those with a run, at least one."""
+    states = {day.day: day.state for day in days}
+    first, most = days[0].day, max(days, key=lambda day: day.size)
+    told = f"Days since {short_day(first, today)}: {of_states(states, today, first)}."
+    if most.size:
+        changes = counted(most.size, "change", "changes")
+        told += f" Most changed on {short_day(most.day, today)}: {changes}."
+    return told
+
+
+def of_district(days: Sequence[DistrictDay], today: date) -> str:
+    """A district's weeks in a sentence or two."""
+    well = {DayState.SUCCEEDED, DayState.CANCELLED}
+    bad = [day for day in days if set(day.schools) - well]
+    synced, well_in_all = counted(len(days), "day", "days"), len(days) - len(bad)
+    told = f"Of {synced} with syncs, {well_in_all} went well in every school."
+    if bad:
+        worst = max(
+            reversed(bad), key=lambda day: sum(n for s, n in day.schools.items() if s not in well)
+        )
+        number = sum(n for state, n in worst.schools.items() if state not in well)
+        schools = counted(number, "school", "schools")
+        told += f" Most trouble was on {short_day(worst.day, today)}, in {schools}."
+    return told
+
+
+def of_numbers(points: Sequence[tuple[date, int]], today: date) -> str:
+    """The numbers of a line, for whoever doesn't see it."""
+    first, last = points[0], points[-1]
+    low, high = lowest(points), highest(points)
+    if low[1] == high[1]:
+        return f"{last[1]:,} all the time since {short_day(first[0], today)}"
+    return (
+        f"{first[1]:,} on {short_day(first[0], today)}, {last[1]:,} now; "
+        f"lowest {low[1]:,} on {short_day(low[0], today)}, "
+        f"highest {high[1]:,} on {short_day(high[0], today)}"
+    )
+
+
+def lowest(points: Sequence[tuple[date, int]]) -> tuple[date, int]:
+    """The newest of the lowest."""
+    return min(reversed(points), key=lambda point: point[1])
+
+
+def highest(points: Sequence[tuple[date, int]]) -> tuple[date, int]:
+    return max(reversed(points), key=lambda point: point[1])
