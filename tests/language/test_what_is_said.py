@@ -22,11 +22,12 @@ from roster_dash.roster.guard import GUARDS
 from roster_dash.roster.health import Facts, State, health_of
 from roster_dash.roster.history import History
 from roster_dash.roster.idle import idle_settings
+from roster_dash.roster.origin import ORIGINS
 from roster_dash.roster.outcomes import REASONS, Outcome, PersonOutcome
 from roster_dash.roster.plan import plan
 from roster_dash.roster.records import Term
 from roster_dash.roster.report import HELD_WORDS, KINDS, NO_COUNTS, verdict
-from roster_dash.roster.retention import KINDS as KEPT
+from roster_dash.roster.retention import kinds_for
 from roster_dash.roster.roles import Role
 from roster_dash.roster.settings import KEYS, UPDATE_FIELDS
 from roster_dash.roster.why import Facts as Asked
@@ -68,8 +69,11 @@ def tables() -> Iterator[str]:
     yield from (state.word for state in State)
     for role in Role:
         yield from (role.label, role.help, role.counted(1), role.counted(1234))
-    for kind in KEPT.values():
-        yield from (kind.title, kind.help)
+    for origin in ORIGINS.values():
+        yield from (origin.start, origin.last_answer, origin.id, origin.look, origin.way)
+        yield from (origin.sharer, origin.shares, origin.has_shared, origin.fix, origin.upstream)
+        for kind in kinds_for(origin).values():
+            yield from (kind.title, kind.help)
 
 
 def verdicts() -> Iterator[str]:
@@ -100,8 +104,10 @@ def healths() -> Iterator[str]:
         {"status": "", "last_good": None, "next_at": None},
         {"is_linked": False},
     ):
-        health = health_of(replace(well, **changes), NOW)  # type: ignore[arg-type]
-        yield from (health.why, health.move)
+        facts = replace(well, **changes)  # type: ignore[arg-type]
+        for origin in ORIGINS.values():
+            health = health_of(facts, NOW, origin)
+            yield from (health.why, health.move)
 
 
 def idle() -> Iterator[str]:
@@ -177,11 +183,12 @@ def stories() -> Iterator[str]:
     """Why?: each way to end, of somebody who is here, archived or nowhere."""
     person = a_student()
     rows = (None, kept(person), replace(kept(person), included=False))
-    for reason, row, record in product(REASONS, rows, (None, person)):
+    for reason, row, record, origin in product(REASONS, rows, (None, person), ORIGINS.values()):
         ends = PersonOutcome(Outcome.UNCHANGED, reason, person.source_id, None, person.name)
         asked = Asked(
             "Lincoln High",
             "of 24 Nov 2026, 14:03",
+            origin,
             record,
             row,
             ends,
