@@ -76,7 +76,10 @@ STOPPED_BY = {
     "new_ids_and_numbers": ("The same people under new ids?", "60 students left the roster"),
     "emails": ("Many would get another name, e-mail, id or parent", "6 of 6 teachers (100 %)"),
     "roles": ("A role with more rights", "60 students would become staff"),
-    "classes_emptied": ("A list would lose most of its members", "10 of 10 members (100 %)"),
+    "classes_emptied": (
+        "A list would lose most of its members",
+        "6 lists would lose more than 50 % of their members at once",
+    ),
 }
 
 
