@@ -100,11 +100,11 @@ def of_calendar(days: Sequence[Day], today: date) -> str:
     """A school's weeks in two sentences; `days` has those with a run, at least one."""
     states = {day.day: day.state for day in days}
     first, most = days[0].day, max(days, key=lambda day: day.size)
-    told = f"Days since {short_day(first, today)}: {of_states(states, today, first)}."
+    told = [f"Days since {short_day(first, today)}: {of_states(states, today, first)}."]
     if most.size:
         changes = counted(most.size, "change", "changes")
-        told += f" Most changed on {short_day(most.day, today)}: {changes}."
-    return told
+        told.append(f"Most changed on {short_day(most.day, today)}: {changes}.")
+    return " ".join(told)
 
 
 def of_district(days: Sequence[DistrictDay], today: date) -> str:
@@ -112,15 +112,15 @@ def of_district(days: Sequence[DistrictDay], today: date) -> str:
     well = {DayState.SUCCEEDED, DayState.CANCELLED}
     bad = [day for day in days if set(day.schools) - well]
     synced, well_in_all = counted(len(days), "day", "days"), len(days) - len(bad)
-    told = f"Of {synced} with syncs, {well_in_all} went well in every school."
+    told = [f"Of {synced} with syncs, {well_in_all} went well in every school."]
     if bad:
         worst = max(
             reversed(bad), key=lambda day: sum(n for s, n in day.schools.items() if s not in well)
         )
         number = sum(n for state, n in worst.schools.items() if state not in well)
         schools = counted(number, "school", "schools")
-        told += f" Most trouble was on {short_day(worst.day, today)}, in {schools}."
-    return told
+        told.append(f"Most trouble was on {short_day(worst.day, today)}, in {schools}.")
+    return " ".join(told)
 
 
 def of_numbers(points: Sequence[tuple[date, int]], today: date) -> str:
