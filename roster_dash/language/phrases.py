@@ -107,6 +107,9 @@ PHRASES = (
     "Clever’s",
     "OneRoster’s",
     "The file’s",
+    # why: of two places side by side, a name of several words says where the second begins
+    "“%(asked)s” is not here and not in the district’s last file. "
+    "Last seen in the district’s file %(seen)s. %(ask)s",
     # web.show.ago, web.pictures: how many
     "1 day",
     "%(number)d days",

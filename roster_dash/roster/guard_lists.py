@@ -80,8 +80,8 @@ def _sentences(told: Sequence[Told]) -> list[str]:
     of_many = told[0].verdict.of_many
     if len(titles) < MANY or not of_many:
         return list(dict.fromkeys(each.verdict.sentence for each in told))
-    number, names, more = f"{len(titles):,}", ", ".join(titles[:NAMED]), f"{len(titles) - NAMED:,}"
-    return [of_many.format(number=number, names=names, more=more)]
+    names, more = ", ".join(titles[:NAMED]), len(titles) - NAMED
+    return [of_many.format(number=len(titles), names=names, more=more)]
 
 
 def judge_lists(
@@ -184,8 +184,8 @@ def _emptied(change: WantedChange, limits: Limits, today: date) -> ListVerdict |
         Guard.LIST_MEMBERS,
         f"{row.list.title}: {number:,} of {total:,} members ({share(number, total, limits.lists)}) "
         f"would leave the list; the limit is {limits.lists} %.",
-        f"{{number}} lists would lose more than {limits.lists} % of their members at once: "
-        "{names} and {more} more.",
+        f"{{number:,}} lists would lose more than {limits.lists} % of their members at once: "
+        "{names} and {more:,} more.",
     )
 
 
@@ -199,8 +199,8 @@ def _reverted(change: WantedChange, history: History) -> ListVerdict | None:
     return ListVerdict(
         Guard.REVERTED,
         f"{row.list.title}: a change that somebody took back would be made again.",
-        "Changes of {number} lists that somebody took back would be made again: "
-        "{names} and {more} more.",
+        "Changes of {number:,} lists that somebody took back would be made again: "
+        "{names} and {more:,} more.",
     )
 
 
@@ -213,7 +213,8 @@ def _waits_still(change: WantedChange, history: History) -> ListVerdict | None:
             return ListVerdict(
                 Guard(waits.guard),
                 f"{operation.label}: waits since an earlier sync.",
-                "Changes of {number} lists wait since an earlier sync: {names} and {more} more.",
+                "Changes of {number:,} lists wait since an earlier sync: "
+                "{names} and {more:,} more.",
             )
     return None
 
