@@ -2,25 +2,21 @@
 
 import logging
 import smtplib
-from dataclasses import dataclass
+from email.charset import QP, Charset
 from email.utils import formataddr, parseaddr
 
 from flask_mail import Message
 
 from roster_dash.config import current_config
 from roster_dash.extensions import mailer
+from roster_dash.mail.letter import Mail
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A composed message: plain text, and the same as HTML."""
-
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str = ""
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
+"""Short lines of ASCII on the wire, whatever a mail says: RFC 5322 ends a line after 998 bytes."""
 
 
 def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
@@ -40,6 +36,7 @@ def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
         body=mail.text,
         html=mail.html,
         sender=formataddr(parseaddr(config.sender)),
+        charset=_UTF8,  # type: ignore[arg-type]
         extra_headers={"List-Unsubscribe": f"<{mail.unsubscribe_url}>"}
         if mail.unsubscribe_url
         else None,
