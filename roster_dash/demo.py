@@ -235,6 +235,7 @@ class Demo:
     def _invite(self, accounts: Sequence[Account]) -> None:
         _say(f"\nRoster Dash   {self._ports.web_url}")
         _say(f"Mail inbox    {self._ports.clever_url}/inbox")
+        _say(f"Every mail    {self._ports.clever_url}/gallery")
         _say("\nLog in as")
         for account in accounts:
             role = account.role.replace("_", " ").capitalize()

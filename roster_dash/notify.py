@@ -9,7 +9,8 @@ from roster_dash.config import current_config
 from roster_dash.mail.account_link import compose_account_link
 from roster_dash.mail.calendar import CalendarNotice, compose_calendar
 from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
-from roster_dash.mail.message import Mail, send_mail
+from roster_dash.mail.letter import Mail
+from roster_dash.mail.message import send_mail
 from roster_dash.mail.notice import Notice, compose_notice
 from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
@@ -79,10 +80,9 @@ def _in_their_language(mail: MailRow) -> Mail:
 
 def _compose(mail: MailRow) -> Mail:
     if mail.run is not None and mail.kind == "digest":
-        return compose_digest(_digest_of(mail.run))
+        return compose_digest(replace(_digest_of(mail.run), unsubscribe_url=_leave(mail)))
     if mail.run is not None:
-        leave = f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
-        return compose_run_result(replace(result_of(mail.run), unsubscribe_url=leave))
+        return compose_run_result(replace(result_of(mail.run), unsubscribe_url=_leave(mail)))
     if mail.district is not None:
         return _about_an_outage(mail, mail.district)
     if mail.day is not None:
@@ -104,15 +104,19 @@ def _compose(mail: MailRow) -> Mail:
     return compose_request(mail.kind, facts)
 
 
+def _leave(mail: MailRow) -> str:
+    return f"{current_config().public_url}/unsubscribe/{unsubscribe.token_of(mail.id)}"
+
+
 def _about_an_outage(mail: MailRow, district: District) -> Mail:
     """A source that is down, or answers again; a file that came."""
     assert mail.about_at is not None
     zone, waiting = schools.zone_of(district.id), outages.waiting_schools(district.id)
-    page = "/files" if mail.kind.startswith("file_") else ""
-    url = f"{current_config().public_url}/districts/{district.id}{page}"
-    return compose_notice(
-        mail.kind, Notice(district.name, mail.about_at, zone, url, waiting, district.origin)
-    )
+    url = current_config().public_url  # sends each to their place: it is for Owners, too
+    if mail.kind.startswith("file_"):
+        url += f"/districts/{district.id}/files"
+    notice = Notice(district.name, mail.about_at, zone, url, waiting, district.origin)
+    return compose_notice(mail.kind, notice)
 
 
 def _about_a_day(mail: MailRow, day: date) -> Mail:
@@ -121,12 +125,18 @@ def _about_a_day(mail: MailRow, day: date) -> Mail:
     assert mail.school is not None
     school = mail.school
     if mail.kind == "calendar":
-        return compose_calendar(_notice_of(school, day))
+        return compose_calendar(replace(_notice_of(school, day), unsubscribe_url=_leave(mail)))
     since = staleness.last_good(school) or moment
     url = f"{site}/schools/{school.id}/rostering"
-    return compose_notice(
-        mail.kind, Notice(school.name, since, school.timezone, url, origin=school.origin)
+    notice = Notice(
+        school.name,
+        since,
+        school.timezone,
+        url,
+        origin=school.origin,
+        unsubscribe_url=_leave(mail),
     )
+    return compose_notice(mail.kind, notice)
 
 
 def _account_mail(kind: str, link: AccountLink) -> Mail:

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask import render_template
-
-from roster_dash.mail.message import Mail
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, begin, write
 from roster_dash.roster.calendar import Period, PeriodKind
 
 _STARTS = {
@@ -34,6 +32,7 @@ class CalendarNotice:
     starts: Sequence[Period]
     ends: Sequence[Period]
     url: str
+    unsubscribe_url: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -47,12 +46,22 @@ class CalendarNotice:
 
 def compose_calendar(notice: CalendarNotice) -> Mail:
     """Its subject says the first change."""
-    lines = notice.lines or ["the school calendar was changed; nothing special happens"]
-    about = {"notice": notice, "lines": lines, "day": _day(notice.day)}
-    return Mail(
-        subject=" ".join(f"{notice.school}: from tomorrow {lines[0]}".split()),
-        text=render_template("mail/calendar.txt", **about),
-        html=render_template("mail/calendar.html", **about),
+    first, *others = notice.lines or ["the school calendar was changed; nothing special happens"]
+    return write(
+        Letter(
+            subject=f"{notice.school}: from tomorrow {first}",
+            about=notice.school,
+            verdict=f"from tomorrow {first}",
+            lead=[
+                f"You need not do anything. Tomorrow is {_day(notice.day)}.",
+                *(f"{begin(line)}." for line in others),
+                "This is from the school calendar under Rostering, Safety. What an empty or "
+                "incomplete answer may do stays the same: nothing.",
+            ],
+            button=Link("Change the calendar", notice.url),
+            small_print=[ON_THE_LIST],
+            unsubscribe_url=notice.unsubscribe_url,
+        )
     )
 
 

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import render_template
-
-from roster_dash.mail.message import Mail
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Part, Tone, begin, write
 
 DIGEST_WORDS = {
     "created": "joined",
@@ -25,6 +23,7 @@ class Digest:
     changes: Sequence[tuple[str, int]]
     last: str
     url: str
+    unsubscribe_url: str = ""
 
     @property
     def verdict(self) -> str:
@@ -35,8 +34,22 @@ class Digest:
 
 
 def compose_digest(digest: Digest) -> Mail:
-    return Mail(
-        subject=" ".join(f"{digest.school}, this week: {digest.verdict}".split()),
-        text=render_template("mail/digest.txt", digest=digest),
-        html=render_template("mail/digest.html", digest=digest),
+    numbers = [*digest.changes, ("syncs", digest.syncs), ("failed", digest.failures)]
+    return write(
+        Letter(
+            subject=f"{digest.school}, this week: {digest.verdict}",
+            about=f"{digest.school}, this week",
+            verdict=digest.verdict,
+            lead=[f"The last sync: {digest.last}"],
+            button=Link("See the history", digest.url),
+            tone=Tone.CALM if digest.failures else Tone.GOOD,
+            parts=[
+                Part(
+                    "The week in numbers",
+                    rows=[(begin(word), f"{number:,}") for word, number in numbers],
+                )
+            ],
+            small_print=[ON_THE_LIST],
+            unsubscribe_url=digest.unsubscribe_url,
+        )
     )

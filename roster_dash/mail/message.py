@@ -2,25 +2,33 @@
 
 import logging
 import smtplib
-from dataclasses import dataclass
+from email.charset import QP, Charset
 from email.utils import formataddr, parseaddr
 
 from flask_mail import Message
 
 from roster_dash.config import current_config
 from roster_dash.extensions import mailer
+from roster_dash.mail.letter import Mail
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A composed message: plain text, and the same as HTML."""
+_UTF8 = Charset("utf-8")
+_UTF8.body_encoding = QP
+"""Short lines of ASCII on the wire, whatever a mail says: RFC 5322 ends a line after 998 bytes."""
 
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str = ""
+
+class _Letter(Message):
+    """With a List-Unsubscribe as mail programs read it: Python encodes a header without spaces that
+    is longer than a line, and then none of them finds the address."""
+
+    unsubscribe_url = ""
+
+    def as_bytes(self) -> bytes:
+        header = f"List-Unsubscribe: <{self.unsubscribe_url}>\r\n" if self.unsubscribe_url else ""
+        whole: bytes = super().as_bytes()
+        return header.encode("ascii") + whole
 
 
 def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
@@ -34,16 +42,15 @@ def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
         return "No mail server is set up: MAIL_SERVER is empty."
     if any(mark in part for part in (recipient, mail.subject) for mark in "\r\n"):
         return "The address or the subject has a line break in it."
-    message = Message(
+    message = _Letter(
         subject=mail.subject,
         recipients=[recipient],
         body=mail.text,
         html=mail.html,
         sender=formataddr(parseaddr(config.sender)),
-        extra_headers={"List-Unsubscribe": f"<{mail.unsubscribe_url}>"}
-        if mail.unsubscribe_url
-        else None,
+        charset=_UTF8,  # type: ignore[arg-type]
     )
+    message.unsubscribe_url = mail.unsubscribe_url
     if message_id:
         message.msgId = f"<{message_id}@{parseaddr(config.sender)[1].rpartition('@')[2]}>"
     try:

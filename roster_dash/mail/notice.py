@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import render_template
-
-from roster_dash.mail.message import Mail
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Tone, write
 from roster_dash.roster.origin import CLEVER, Origin
 
 
@@ -20,49 +18,87 @@ class Notice:
     url: str
     waiting: int = 0
     origin: Origin = CLEVER
+    unsubscribe_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    subject: str
+    lead: tuple[str, ...]
+    button: str
+    why: str
+    tone: Tone
+
+
+_OF_THE_DISTRICT = (
+    "You get this mail because you look after the district in Roster Dash, or because a school "
+    "whose syncs waited writes to you."
+)
+_MANAGES = "You get this mail because you look after the district in Roster Dash."
 _WORDS = {
-    "outage": (
+    "outage": _Words(
         "{Source} doesn’t answer for {about} since {short}",
-        "{Source} has not answered for {about} since {since}. {waiting} and nothing was changed: "
-        "people and lists stay as they are. The syncs are tried again all the time and go on by "
-        "themselves as soon as {source} answers. You need not do anything, and you get one more "
-        "mail when it is over.",
+        (
+            "You need not do anything, and you get one more mail when it is over.",
+            "{Source} has not answered for {about} since {since}. {waiting} and nothing was "
+            "changed: people and lists stay as they are. The syncs are tried again all the time "
+            "and go on by themselves as soon as {source} answers.",
+        ),
         "See the schools",
+        _OF_THE_DISTRICT,
+        Tone.BAD,
     ),
-    "outage_over": (
+    "outage_over": _Words(
         "{Source} answers again for {about}",
-        "{Source} answers again for {about}; it had not since {since}. The syncs that waited are "
-        "being done now.",
+        (
+            "You need not do anything.",
+            "{Source} answers again for {about}; it had not since {since}. The syncs that waited "
+            "are being done now.",
+        ),
         "See the schools",
+        _OF_THE_DISTRICT,
+        Tone.GOOD,
     ),
-    "file_refused": (
+    "file_refused": _Words(
         "A file of {about} was refused",
-        "A zip of OneRoster files that came into the folder of {about} on {since} can’t be used. "
-        "Nothing was changed, and the syncs go on by what was accepted before. The page Files says "
-        "why, and so does the text file beside the zip in the folder “refused”.",
+        (
+            "A zip of OneRoster files that came into the folder of {about} on {since} can’t be "
+            "used. Nothing was changed, and the syncs go on by what was accepted before.",
+            "The page Files says why, and so does the text file beside the zip in the folder "
+            "“refused”.",
+        ),
         "See why it was refused",
+        _MANAGES,
+        Tone.BAD,
     ),
-    "file_waits": (
+    "file_waits": _Words(
         "A file of {about} waits for you",
-        "A zip of OneRoster files that came into the folder of {about} was read on {since}. The "
-        "page Files shows what it would do; nothing is changed before somebody accepts it.",
+        (
+            "It is your move: nothing is changed before somebody accepts it.",
+            "A zip of OneRoster files that came into the folder of {about} was read on {since}. "
+            "The page Files shows what it would do.",
+        ),
         "Look at it",
+        _MANAGES,
+        Tone.YOUR_MOVE,
     ),
-    "stale": (
+    "stale": _Words(
         "{about}: no good sync since {short}",
-        "The last good sync of {about} was on {since}. Its people and lists are as they were "
-        "then; who came or left since isn’t known here. The page of the school says what stands "
-        "in the way.",
+        (
+            "The page of the school says what stands in the way.",
+            "The last good sync of {about} was on {since}. Its people and lists are as they were "
+            "then; who came or left since isn’t known here.",
+        ),
         "See what stands in the way",
+        ON_THE_LIST,
+        Tone.BAD,
     ),
 }
-"""Kind of mail -> (subject, text, what its link says)."""
+NOTICE_KINDS = tuple(_WORDS)
 
 
 def compose_notice(kind: str, notice: Notice) -> Mail:
-    subject, text, label = _WORDS[kind]
+    words = _WORDS[kind]
     local = notice.since.astimezone(ZoneInfo(notice.zone))
     values = {
         "about": notice.about,
@@ -72,11 +108,18 @@ def compose_notice(kind: str, notice: Notice) -> Mail:
         "Source": notice.origin.start,
         "waiting": _waiting(notice.waiting),
     }
-    about = {"lead": text.format(**values), "label": label, "link": notice.url}
-    return Mail(
-        subject=" ".join(subject.format(**values).split()),
-        text=render_template("mail/note.txt", **about),
-        html=render_template("mail/note.html", **about),
+    subject = words.subject.format(**values)
+    return write(
+        Letter(
+            subject=subject,
+            about=notice.about,
+            verdict=subject.removeprefix(f"{notice.about}: "),
+            lead=[paragraph.format(**values) for paragraph in words.lead],
+            button=Link(words.button, notice.url),
+            tone=words.tone,
+            small_print=[words.why],
+            unsubscribe_url=notice.unsubscribe_url,
+        )
     )
 
 

@@ -1,15 +1,31 @@
 """The mail about one run: the verdict in the subject, everything about the run in the body."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from roster_dash.mail.letter import (
+    GLUE,
+    ON_THE_LIST,
+    Letter,
+    Link,
+    Mail,
+    Part,
+    Tone,
+    begin,
+    write,
+)
+from roster_dash.roster.report import (
+    Counts,
+    changes_anything,
+    needs_a_person,
+    summary,
+    verdict,
+)
 
-from roster_dash.mail.message import Mail
-from roster_dash.roster.report import Counts, verdict
+NAMED_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +36,14 @@ class Changes:
     number: int
     first: Sequence[str]
 
-    @property
-    def more(self) -> int:
-        return self.number - len(self.first)
+    def part(self, before: str = "") -> Part:
+        title = f"{before}{self.title} ({self.number:,})"
+        return Part(title, items=self.first, more=self.number - len(self.first))
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Everything the mail says about a run. `problems`: {name, source_id, reason}."""
+    """Everything the mail says about a run. `problems`: {name, source_id, outcome, reason}."""
 
     school: str
     zone: str
@@ -47,24 +63,121 @@ class RunResult:
     """How much has changed since the daily sync before, by itself and during the day."""
     unsubscribe_url: str = ""
 
+    @property
+    def needs_somebody(self) -> bool:
+        return needs_a_person(self.counts, list(self.warnings))
+
 
 def compose_run_result(result: RunResult) -> Mail:
     """The mail about a run; its subject is the verdict."""
     line = verdict(result.status, result.counts, list(result.warnings))
-    zone = ZoneInfo(result.zone)
-    about = {
-        "result": result,
-        "verdict": line,
-        "finished": _local(result.finished_at, zone),
-        "next_due": _local(result.next_due_at, zone),
-    }
-    return Mail(
-        subject=" ".join(f"{result.school}: {line}".split()),
-        text=render_template("mail/run_result.txt", **about),
-        html=render_template("mail/run_result.html", **about),
-        unsubscribe_url=result.unsubscribe_url,
+    return write(
+        Letter(
+            subject=f"{result.school}: {line}",
+            about=result.school,
+            verdict=line,
+            lead=list(_lead(result)),
+            button=_button(result),
+            tone=_tone(result),
+            parts=list(_parts(result)),
+            small_print=[*_times(result), ON_THE_LIST],
+            unsubscribe_url=result.unsubscribe_url,
+        )
     )
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%A %d %B, %H:%M") if moment else ""
+def _lead(result: RunResult) -> Iterator[str]:
+    if result.status == "failed":
+        yield f"The sync failed: {result.message}"
+        return
+    if result.held:
+        yield (
+            "It is your move: approve or reject what waits. Nothing of it was done; everything "
+            "else was."
+        )
+        yield from result.holds
+    elif result.needs_somebody:
+        yield "It is your move: look at what is listed below."
+    else:
+        yield "You need not do anything."
+    if news := _beyond_the_verdict(result):
+        yield news
+
+
+def _beyond_the_verdict(result: RunResult) -> str:
+    """What the run's message says that the mail doesn't say anyway."""
+    text = result.message.removeprefix(f"{begin(summary(result.counts))}.")
+    for said in (*result.holds, *result.warnings):
+        text = text.replace(said, "", 1)
+    return " ".join(text.split())
+
+
+def _button(result: RunResult) -> Link:
+    if result.held:
+        return Link("Approve or reject", f"{result.url}#held-title")
+    if result.status != "failed" and result.needs_somebody:
+        return Link("Look at it", result.url)
+    label = "See every change" if changes_anything(result.counts) else "See the run"
+    return Link(label, result.url)
+
+
+def _tone(result: RunResult) -> Tone:
+    if result.status == "failed":
+        return Tone.BAD
+    return Tone.YOUR_MOVE if result.held or result.needs_somebody else Tone.GOOD
+
+
+def _parts(result: RunResult) -> Iterator[Part]:
+    for held in result.held:
+        yield held.part("Waiting for you: ")
+    if result.problems:
+        yield _problems(result.problems)
+    if result.warnings:
+        yield Part("Warnings", sentences=result.warnings)
+    if result.status != "failed":
+        titles = {"people": "People", "lists": "Lists", "memberships": "Memberships"}
+        rows = [(title, _numbers(result.counts[name])) for name, title in titles.items()]
+        yield Part("In numbers", rows=rows)
+    yield from (change.part() for change in result.changes)
+    if result.followed:
+        yield Part(
+            "Since the daily sync before",
+            sentences=[
+                f"{result.followed:,} {'change' if result.followed == 1 else 'changes'} followed "
+                "the roster during the day."
+            ],
+            link=Link("See the history", result.history_url),
+        )
+
+
+def _problems(problems: Sequence[Mapping[str, Any]]) -> Part:
+    is_revert = all(problem.get("outcome") == "skipped" for problem in problems)
+    named = problems[:NAMED_PROBLEMS]
+    return Part(
+        f"{'Left as they are' if is_revert else 'To settle by hand'} ({len(problems):,})",
+        items=[
+            f"{problem['name'] or problem['source_id'] or 'A record'}: {problem['reason']}"
+            for problem in named
+        ],
+        more=len(problems) - len(named),
+    )
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    """ "created 13, invalid 1; none updated, archived": zero is said out loud."""
+    some = ", ".join(f"{name}{GLUE}{number:,}" for name, number in counts.items() if number)
+    none = ", ".join(name for name, number in counts.items() if not number)
+    return "; ".join(filter(None, (some, none and f"none {none}")))
+
+
+def _times(result: RunResult) -> Iterator[str]:
+    zone = ZoneInfo(result.zone)
+    if result.finished_at:
+        yield f"Finished: {_local(result.finished_at, zone)}"
+    if result.next_due_at:
+        yield f"Next sync: {_local(result.next_due_at, zone)}"
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"

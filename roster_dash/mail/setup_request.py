@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import render_template
-
-from roster_dash.mail.message import Mail
+from roster_dash.mail.letter import Letter, Link, Mail, Part, Tone, write
 from roster_dash.roster.origin import CLEVER, Origin
 
 
@@ -19,44 +17,83 @@ class RequestFacts:
     settings_url: str
     origin: Origin = CLEVER
 
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        sis = [("Student information system", self.sis)] if self.sis else []
+        return [
+            ("School", self.school),
+            ("District", self.district),
+            ("IT contact", self.contact),
+            *sis,
+        ]
 
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """`leads_to`: the field of RequestFacts that the button's address is in."""
+
+    subject: str
+    lead: tuple[str, ...]
+    button: str
+    leads_to: str
+    why: str
+    tone: Tone
+
+
+_ASKED = "You get this mail because you asked for the school to be set up."
 _WORDS = {
-    "request_received": (
+    "request_received": _Words(
         "Set-up request: {school}, {district}",
-        "{asked_by} asks for {school} of {district} to be linked to {origin.name}.",
+        (
+            "It is your move: {asked_by} asks for {school} of {district} to be linked to "
+            "{origin.name}.",
+        ),
         "Work on the request",
         "url",
+        "You get this mail because set-up requests of this Roster Dash go to your address.",
+        Tone.YOUR_MOVE,
     ),
-    "request_confirmed": (
+    "request_confirmed": _Words(
         "We have your request for {school}",
-        "Thank you. We link {school} as soon as its district {origin.has_shared}. "
-        "You will get a mail when you can choose what is synced.",
+        (
+            "Thank you. You will get a mail when you can choose what is synced.",
+            "We link {school} as soon as its district {origin.has_shared}.",
+        ),
         "See how far it is",
         "url",
+        _ASKED,
+        Tone.CALM,
     ),
-    "request_ready": (
+    "request_ready": _Words(
         "{school} is ready: choose what is synced",
-        "{school} is linked to {origin.name} and its first sync has succeeded. Nothing is rostered "
-        "until you choose it: switch on roles, look at the preview, and save.",
+        (
+            "It is your move: switch on roles, look at the preview, and save.",
+            "{school} is linked to {origin.name} and its first sync has succeeded. Nothing is "
+            "rostered until you choose it.",
+        ),
         "Choose what is synced",
         "settings_url",
+        _ASKED,
+        Tone.GOOD,
     ),
 }
-"""Kind of mail -> (subject, first paragraph, what its link says, which address it leads to)."""
+REQUEST_KINDS = tuple(_WORDS)
 
 
 def compose_request(kind: str, facts: RequestFacts) -> Mail:
-    subject, text, label, address = _WORDS[kind]
+    words = _WORDS[kind]
     values = {name: getattr(facts, name) for name in ("school", "district", "asked_by", "origin")}
-    about = {
-        "facts": facts,
-        "lead": text.format(**values),
-        "label": label,
-        "link": getattr(facts, address),
-        "with_facts": kind != "request_ready",
-    }
-    return Mail(
-        subject=" ".join(subject.format(**values).split()),
-        text=render_template("mail/note.txt", **about),
-        html=render_template("mail/note.html", **about),
+    subject = words.subject.format(**values)
+    parts = [Part("The request", rows=facts.rows)] if words.leads_to == "url" else []
+    return write(
+        Letter(
+            subject=subject,
+            about=facts.school,
+            verdict=subject,
+            lead=[paragraph.format(**values) for paragraph in words.lead],
+            button=Link(words.button, getattr(facts, words.leads_to)),
+            tone=words.tone,
+            parts=parts,
+            small_print=[words.why],
+        )
     )

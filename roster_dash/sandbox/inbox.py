@@ -36,7 +36,7 @@ class Inbox:
                     "id": self._count,
                     "from": sender,
                     "to": recipients,
-                    "subject": str(message["Subject"] or ""),
+                    "subject": str(message["Subject"] or "").strip(),
                     "message_id": str(message["Message-ID"] or ""),
                     "date": str(message["Date"] or ""),
                     "text": _part(message, "plain"),

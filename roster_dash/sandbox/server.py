@@ -9,7 +9,7 @@ import orjson
 from flask import Flask, Response, current_app, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from roster_dash.sandbox import control, inbox, oauth
+from roster_dash.sandbox import control, gallery, inbox, oauth
 from roster_dash.sandbox.api import VERSIONS, Question, Refused, UnknownEndpoint, answer
 from roster_dash.sandbox.faults import KINDS, Fault
 from roster_dash.sandbox.state import Sandbox
@@ -71,7 +71,7 @@ def running(port: int = 0, smtp_port: int = 0, **options: Any) -> Iterator[Serve
 def make_app(sandbox: Sandbox) -> Flask:
     app = Flask("roster_dash.sandbox")
     app.config["SANDBOX"] = sandbox
-    for part in (control, oauth, inbox):
+    for part in (control, oauth, inbox, gallery):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/<version>/<path:rest>", view_func=_data_api, methods=["GET"])
     app.add_url_rule("/me", view_func=_data_api, methods=["GET"])

@@ -116,16 +116,14 @@ def _district_of(user: User) -> int | None:
 def unsubscribe(token: str) -> str:
     """Asks first: mail programs open links by themselves."""
     mail = unsubscribe_store.mail_of(token) or abort(404)
-    assert mail.run is not None
-    about = {"school": mail.run.school.name, "recipient": mail.recipient}
+    about = {"school": unsubscribe_store.school_of(mail).name, "recipient": mail.recipient}
     return render_template("web/account/unsubscribe.html", **about, left=False)
 
 
 @blueprint.post("/unsubscribe/<token>")
 def leave_list(token: str) -> str:
     mail = unsubscribe_store.mail_of(token) or abort(404)
-    assert mail.run is not None
-    about = {"school": mail.run.school.name, "recipient": mail.recipient}
+    about = {"school": unsubscribe_store.school_of(mail).name, "recipient": mail.recipient}
     unsubscribe_store.leave(mail)
     commit()
     return render_template("web/account/unsubscribe.html", **about, left=True)

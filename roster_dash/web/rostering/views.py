@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request
 from flask import url_for as address
-from markupsafe import escape
 from werkzeug.wrappers import Response as AnyResponse
 
 from roster_dash import jobs, planning
-from roster_dash.mail.message import Mail, send_mail
+from roster_dash.config import current_config
+from roster_dash.mail.message import send_mail
+from roster_dash.mail.trial import compose_trial
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import policies, runs, schools, snapshots
@@ -91,9 +92,10 @@ def sync_now(school_id: int) -> AnyResponse:
 def test_mail(school_id: int) -> AnyResponse:
     """Sends a mail to whoever asks, now, and says how it went."""
     school, address_ = school_or_404(school_id), viewing().email
-    text = f"This is a test mail about {school.name}. Mails reach you."
+    page = f"{current_config().public_url}/schools/{school.id}/rostering#notify-title"
+    mail = compose_trial(school.name, page)
     commit()
-    error = send_mail(address_, Mail(f"{school.name}: test mail", text, f"<p>{escape(text)}</p>"))
+    error = send_mail(address_, mail)
     return _answer(school, error or f"A test mail is on its way to {address_}.")
 
 

@@ -1,0 +1,135 @@
+"""What every mail is made of, and how that is written: as plain text, and the same as HTML.
+
+Verdict first, then whose move it is with one button, then the facts, then the small print.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from textwrap import wrap
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+COLUMNS = 72
+GLUE = "\N{NO-BREAK SPACE}"
+"""Between words that no line may part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A composed message: plain text, and the same as HTML."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str = ""
+
+
+ON_THE_LIST = (
+    "You get this mail because your address is on the list under Rostering, Notifications."
+)
+
+
+class Tone(StrEnum):
+    """The colour of the band over the verdict, which says the same in words."""
+
+    GOOD = "good"
+    YOUR_MOVE = "your move"
+    BAD = "bad"
+    CALM = "calm"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a letter says under a title. `rows`: (name, value). `more` items aren't named."""
+
+    title: str
+    sentences: Sequence[str] = ()
+    items: Sequence[str] = ()
+    more: int = 0
+    rows: Sequence[tuple[str, str]] = ()
+    link: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`about`: the school or the district. The first paragraph of `lead` says whose move it is."""
+
+    subject: str
+    about: str
+    verdict: str
+    lead: Sequence[str]
+    button: Link
+    small_print: Sequence[str]
+    tone: Tone = Tone.CALM
+    parts: Sequence[Part] = ()
+    unsubscribe_url: str = ""
+
+
+def write(letter: Letter) -> Mail:
+    """The message; its subject is one line whatever the names in it are."""
+    subject = " ".join(letter.subject.split())
+    return Mail(
+        subject=subject,
+        text=_as_text(letter, subject),
+        html=_TEMPLATES.get_template("letter.html").render(letter=letter, subject=subject),
+        unsubscribe_url=letter.unsubscribe_url,
+    )
+
+
+def begin(sentence: str) -> str:
+    """A clause as the beginning of a sentence."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _as_text(letter: Letter, subject: str) -> str:
+    blocks = [_wrapped(paragraph) for paragraph in (subject, *letter.lead)]
+    blocks.append(_link(letter.button))
+    blocks += ["\n".join(_part(part)) for part in letter.parts]
+    blocks.append("\n".join(map(_wrapped, letter.small_print)))
+    if letter.unsubscribe_url:
+        blocks.append(_link(Link("Leave the list", letter.unsubscribe_url)))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _part(part: Part) -> Iterator[str]:
+    yield _wrapped(part.title.upper())
+    yield from map(_wrapped, part.sentences)
+    yield from (_wrapped(f"- {item}", under="  ") for item in part.items)
+    if part.more:
+        yield f"- and {part.more:,} more"
+    yield from (_wrapped(f"{name}: {value}", under="  ") for name, value in part.rows)
+    if part.link:
+        yield _link(part.link)
+
+
+def _link(link: Link) -> str:
+    """The address has a line of its own, however long it is: mail programs find its end."""
+    return f"{link.label}:\n{link.url}"
+
+
+def _wrapped(line: str, under: str = "") -> str:
+    """In 72 columns; `under`: what the second and later lines begin with."""
+    lines = wrap(
+        line, COLUMNS, subsequent_indent=under, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines).replace(GLUE, " ")
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_TEMPLATES.filters["begin"] = begin
+_TEMPLATES.globals["Tone"] = Tone
