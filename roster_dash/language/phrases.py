@@ -79,7 +79,6 @@ PHRASES = (
     "%(number)d wait for you",
     # mail: subjects
     "%(school)s, this week: %(verdict)s",
-    "%(school)s: from tomorrow %(what)s",
     "1 failed",
     "%(number)d failed",
     # roster.drills
