@@ -36,7 +36,7 @@ test-services: $(DEV)  ## The same tests on PostgreSQL and Redis: TEST_DATABASE_
 	$(BIN)/python -m pytest $(LANES) -m "not browser and not faults and not soak"
 
 test-browser: $(DEV)  ## The tests in a real browser: needs Chromium (CHROMIUM names it)
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest $(LANES) -m browser
 
 test-faults: $(DEV)  ## Kill workers, Redis, PostgreSQL; disturb Clever and mail (KILLS=15)
 	$(BIN)/python -m pytest -m faults

@@ -21,10 +21,14 @@ def _script(name: str) -> str:
     return (_HERE / name).read_text()
 
 
-def violations(page: Page, *rules: str, within: str = "html") -> list[str]:
-    """What axe-core finds, by all rules or by some."""
+def load_axe(page: Page) -> None:
     if not page.evaluate("'axe' in window"):
         page.evaluate(_script("axe.min.js"))
+
+
+def violations(page: Page, *rules: str, within: str = "html") -> list[str]:
+    """What axe-core finds, by all rules or by some."""
+    load_axe(page)
     by = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
     found = page.evaluate(
         "([within, how]) => axe.run(within, how)", [within, {"runOnly": by, **_WHATEVER}]

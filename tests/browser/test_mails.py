@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from roster_dash.sandbox.gallery import LOOKS
 from roster_dash.sandbox.samples import Sample, samples
-from tests.browser.conftest import AXE, violations
+from tests.browser.looking import load_axe, violations
 from tests.clever import Clever
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ RULES = {
 
 
 def faults(page: Page, width: int) -> Iterator[str]:
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     for violation in page.evaluate("rules => axe.run(document, rules)", RULES)["violations"]:
         for node in violation["nodes"]:
             yield f"{violation['id']}: {node['html'][:200]}"
