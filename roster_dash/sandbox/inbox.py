@@ -107,7 +107,7 @@ def catch_mail(sandbox: "Sandbox", port: int) -> MailServer:
 
 def _part(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def _inbox() -> Inbox:

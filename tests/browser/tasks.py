@@ -274,7 +274,7 @@ def edit_a_list_and_a_person(hand: Hand, place: Place) -> None:
     hand.press("button", "Save")
     expect(hand.page.get_by_role("heading", level=1)).to_have_text("Biology, mornings")
     hand.fill("Find a person", email)
-    hand.press("button", "Find")
+    hand.show("Find")
     hand.press("button", "Add as member")
     expect(hand.page.get_by_text(f"{name} is on the list.")).to_be_visible()
     assert (person_id, "members", True) in _on(list_id)

@@ -71,7 +71,7 @@ def link_of_the_mail(clever: Clever) -> str:
     (mail,) = wait_until(clever.inbox)
     assert f"{GONE} changes wait for you" in mail["subject"]
     assert "nothing changed" in mail["subject"]
-    link = re.search(r"Approve or reject:\nhttps?://[^/]+(/\S+)", mail["text"])
+    link = re.search(r"Approve or reject:\s+https?://[^/]+(/\S+)", mail["text"])
     assert link, mail["text"]
     return link[1]
 

@@ -95,4 +95,4 @@ def test_the_last_that_was_typed_is_what_is_found(town: Town, url: str, page: Pa
             field.fill(text)
     for route in held:
         route.continue_()
-    expect(page.get_by_text("Nobody found")).to_be_visible()
+    expect(page.locator("#people").get_by_text("Nobody found")).to_be_visible()
