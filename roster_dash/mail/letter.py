@@ -3,6 +3,7 @@
 Verdict first, then whose move it is with one button, then the facts, then the small print.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,10 +11,13 @@ from pathlib import Path
 from textwrap import wrap
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 COLUMNS = 72
 GLUE = "\N{NO-BREAK SPACE}"
 """Between words that no line may part."""
+LONG = 30
+_JOINTS = re.compile(r"(?<=[@._/-])(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,14 @@ def _wrapped(line: str, under: str = "") -> str:
     return "\n".join(lines).replace(GLUE, " ")
 
 
+def _breakable(text: str) -> Markup:
+    """Long addresses may break after their dots and dashes, also where styles are dropped."""
+    return Markup(" ").join(
+        Markup("<wbr>").join(_JOINTS.split(word)) if len(word) >= LONG else word
+        for word in text.split(" ")
+    )
+
+
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -132,4 +144,5 @@ _TEMPLATES = Environment(
     keep_trailing_newline=True,
 )
 _TEMPLATES.filters["begin"] = begin
+_TEMPLATES.filters["breakable"] = _breakable
 _TEMPLATES.globals["Tone"] = Tone

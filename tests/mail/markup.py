@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-VOID = {"meta"}
+VOID = {"meta", "wbr"}
 _DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{(.*)\}\s*$", re.DOTALL)
 _RULE = re.compile(r"\.(\w+) \{ ([\w-]+): (#[0-9a-f]{6}) !important; \}")
 
@@ -73,11 +73,13 @@ class _Parser(HTMLParser):
         super().__init__()
         self.markup = Markup()
         self._open: list[Element] = []
+        self._breaks_word = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         assert len({name for name, _ in attrs}) == len(attrs), f"an attribute twice in <{tag}>"
         element = Element(tag, {name: value or "" for name, value in attrs})
         self.markup.elements.append(element)
+        self._breaks_word = tag == "wbr"
         if tag not in VOID:
             self._open.append(element)
 
@@ -87,6 +89,11 @@ class _Parser(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1].tag == "style":
             self.markup.styles += data
+        elif self._breaks_word:
+            before = self.markup.texts.pop()
+            words = " ".join((before.words + data).split())
+            self.markup.texts.append(replace(before, words=words))
+            self._breaks_word = False
         elif data.strip():
             self.markup.texts.append(Text(" ".join(data.split()), tuple(self._open)))
 

@@ -24,11 +24,12 @@ ATTRIBUTES = {
         *("class", "style"),
     },
     "tr": set(),
-    "td": {"align", "class", "style"},
-    "th": {"scope", "class", "style"},
+    "td": {"align", "valign", "class", "style"},
+    "th": {"scope", "align", "valign", "class", "style"},
     "h1": {"class", "style"},
     "h2": {"class", "style"},
     "p": {"class", "style"},
+    "wbr": set(),
     "a": {"href", "class", "style"},
 }
 """Every tag that may be used, with what may stand in it."""
@@ -52,7 +53,7 @@ KEPT = {
     "text-align": ({"table", "th"}, "left"),
     "text-decoration": ({"a"}, "none|underline"),
     "vertical-align": ({"td", "th"}, "top"),
-    "word-break": ({"table"}, "break-word"),  # Gmail and Yahoo break long words by themselves
+    "word-break": ({"table", "th"}, "break-word|normal"),  # Gmail and Yahoo break by themselves
 }
 """Property -> (where it is kept, what it may say), after caniemail.com's tables."""
 
