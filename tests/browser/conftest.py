@@ -92,7 +92,8 @@ def errors() -> list[str]:
 
 
 @pytest.fixture
-def page(_browser: Browser, errors: list[str]) -> Iterator[Page]:
+def page(_browser: Browser, errors: list[str], start: Start) -> Iterator[Page]:
+    """Closed before what `start` has started ends, or it would complain of that."""
     yield from _page(_browser.new_context(), errors)
     assert errors == []
 

@@ -127,7 +127,7 @@ def test_everything_is_reached_with_the_keyboard(page: Page, site: Site) -> None
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     reached: set[str] = set()
-    for _ in range(60):
+    for _ in range(90):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate("document.activeElement.name || document.activeElement.innerText")
