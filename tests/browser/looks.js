@@ -87,7 +87,7 @@ window.looks = {
   // What hides a part of its own text.
   cutOff() {
     return [...document.querySelectorAll("body *")].filter((each) => {
-      if (!each.checkVisibility() || each.closest(".visually-hidden, textarea, select, svg")) return false;
+      if (!each.checkVisibility() || each.closest(".visually-hidden, textarea, input, select, svg")) return false;
       const style = getComputedStyle(each);
       if (style.clipPath !== "none") return false; // for those who listen
       const hides = (axis) => ["hidden", "clip"].includes(style[`overflow${axis}`]);

@@ -195,7 +195,11 @@ def test_settings(town: Town, stage: Stage) -> None:
                 "a new key",
                 "/schools/{strict}/api",
                 "Copy it now",
-                one_after_another(fill({"Name": "Library"}), press("People", "Make a key")),
+                one_after_another(
+                    fill({"Name": "Library"}),
+                    lambda page: page.locator("[name=scope]").first.check(),
+                    press("Make a key"),
+                ),
                 **part,
             ),
             State(

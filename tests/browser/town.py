@@ -1,10 +1,11 @@
 """A district whose schools are in every state there is, and others in trouble."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -139,7 +140,8 @@ class Town:
     def looked_at(self) -> None:
         """What the district's page shows of each school is counted."""
         for school_id in db.session.scalars(select(School.id)).all():
-            glance.refresh(school_id)
+            with suppress(ZoneInfoNotFoundError):  # of a school that is made to break its pages
+                glance.refresh(school_id)
             commit()
 
 

@@ -74,7 +74,9 @@
   });
 
   // What a swap brings in sight is said, by a region that was there before; what stays, only once.
-  const news = () => document.querySelector("[data-said]")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+  // How many were found says itself.
+  const news = () => document.getElementById("found") ? ""
+    : document.querySelector("[data-said]")?.textContent.trim().replace(/\s+/g, " ") ?? "";
   let last = news();
 
   document.addEventListener("htmx:after:swap", () => {
