@@ -50,6 +50,13 @@ def worker_at_work(workers: list["subprocess.Popen[bytes]"]) -> tuple[int, int, 
     return None
 
 
+def may_be_killed(run_id: int) -> bool:
+    """Whether it would be tried again: a run whose last attempt is killed has failed."""
+    attempts = runs.find_run(run_id).attempts
+    commit()
+    return attempts < runs.MOST_ATTEMPTS
+
+
 def all_ended() -> bool:
     return (
         not runs.queued_run_ids()
@@ -87,7 +94,7 @@ def test_workers_killed_at_random_moments_lose_and_double_nothing(
             found = worker_at_work(workers)
             ended = all_ended()
             commit()
-            if found is not None and kills < KILLS:
+            if found is not None and kills < KILLS and may_be_killed(found[1]):
                 number, run_id, token = found
                 time.sleep(moments.uniform(0, LONGEST_RUN_SECONDS))
                 workers[number].kill()
