@@ -50,11 +50,12 @@ def worker_at_work(workers: list["subprocess.Popen[bytes]"]) -> tuple[int, int, 
     return None
 
 
-def may_be_killed(run_id: int) -> bool:
-    """Whether it would be tried again: a run whose last attempt is killed has failed."""
-    attempts = runs.find_run(run_id).attempts
+def is_at_a_last_attempt(worker: "subprocess.Popen[bytes]") -> bool:
+    """Whether a run would have failed if its worker were killed now; it may be another by now."""
+    last = (Run.status == "running", Run.attempts >= runs.MOST_ATTEMPTS)
+    processes = db.session.scalars(select(Run.process).where(*last)).all()
     commit()
-    return attempts < runs.MOST_ATTEMPTS
+    return any(parent_of(int(each.rpartition(":")[2] or 0)) == worker.pid for each in processes)
 
 
 def all_ended() -> bool:
@@ -94,9 +95,11 @@ def test_workers_killed_at_random_moments_lose_and_double_nothing(
             found = worker_at_work(workers)
             ended = all_ended()
             commit()
-            if found is not None and kills < KILLS and may_be_killed(found[1]):
+            if found is not None and kills < KILLS:
                 number, run_id, token = found
                 time.sleep(moments.uniform(0, LONGEST_RUN_SECONDS))
+                if is_at_a_last_attempt(workers[number]):
+                    continue
                 workers[number].kill()
                 workers[number].wait()
                 run = runs.find_run(run_id)
