@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from roster_dash import clock
-from roster_dash.connection import day_of
+from roster_dash.connection import today_of
 from roster_dash.ending import ending_of
 from roster_dash.keeping import kept, parts_kept
 from roster_dash.planning import ground_of
@@ -176,7 +176,7 @@ def _must_be_connected(district: District) -> None:
 def _preview(
     district: District, parts: Parts, notes: Sequence[str], over: datetime | None
 ) -> Preview:
-    provided = DistrictOfParts(parts, district.clever_id, day_of(district))
+    provided = DistrictOfParts(parts, district.clever_id, today_of(district))
     linked = [school for school in district.schools if school.unlinked_at is None]
     foreseen = [_foresee(school, provided) for school in linked]
     return Preview(notes, provided.schools(), foreseen, over, clock.now())

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from roster_dash import clock
 from roster_dash.config import current_config
@@ -19,6 +18,7 @@ from roster_dash.roster.findings import (
     no_school_shared,
     school_not_shared,
 )
+from roster_dash.roster.moments import day_of
 from roster_dash.roster.records import SharedSchool
 from roster_dash.sources import Source, no_progress
 from roster_dash.sources.clever import CleverApp, CleverSource, find_token
@@ -71,7 +71,7 @@ def _open_clever(district: District, options: Mapping[str, Any]) -> Source:
 def _open_oneroster(district: District, options: Mapping[str, Any]) -> Source:
     secret = Vault(current_config().credentials_keys).unlock(district.token)
     access = oneroster_access(district.connection, secret)
-    today, namespace = day_of(district), district.clever_id
+    today, namespace = today_of(district), district.clever_id
     budget = SharedBudget(current_config(), namespace)
     return oneroster_source(district.connection, access, namespace, today, budget=budget, **options)
 
@@ -85,7 +85,7 @@ def _open_files(district: District, options: Mapping[str, Any]) -> Source:
         commit()
         return Accepted(parts_kept(district_id, found.digest), found.at) if found else None
 
-    return FileSource(in_force, district.clever_id, day_of(district))
+    return FileSource(in_force, district.clever_id, today_of(district))
 
 
 _OPENED: Mapping[str, Callable[[District, Mapping[str, Any]], Source]] = {
@@ -109,9 +109,9 @@ def oneroster_source(
     return OneRosterSource(provider, today, allowed=allowed, **options)
 
 
-def day_of(district: District) -> date:
+def today_of(district: District) -> date:
     """What day it is where the district is."""
-    return clock.now().astimezone(ZoneInfo(schools.zone_of(district.id))).date()
+    return day_of(clock.now(), schools.zone_of(district.id))
 
 
 def oneroster_access(connection: Mapping[str, str], secret: str) -> Access:

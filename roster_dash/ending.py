@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from roster_dash.roster.origin import capital
 from roster_dash.roster.outcomes import REASONS, Outcome
 from roster_dash.roster.plan import Plan
 from roster_dash.roster.report import NO_COUNTS, counts_of, is_wanted, summary
@@ -35,7 +36,7 @@ def ending_of(planned: Plan) -> Ending:
     guarded = [warning for warning in planned.warnings if "was removed" in warning]
     return Ending(
         status=RunStatus.HELD if planned.held else RunStatus.SUCCEEDED,
-        message=" ".join([sentence[:1].upper() + sentence[1:] + ".", *planned.holds[:5], *guarded]),
+        message=" ".join([capital(sentence) + ".", *planned.holds[:5], *guarded]),
         counts=counts,
         warnings=planned.warnings,
         holds=planned.holds,

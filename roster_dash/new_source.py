@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from roster_dash.connecting import Way, lock, new_namespace, open_way, try_clever, try_oneroster
-from roster_dash.connection import day_of, shared_schools
+from roster_dash.connection import shared_schools, today_of
 from roster_dash.keeping import kept
 from roster_dash.roster.errors import BadInput, NotLinked
 from roster_dash.roster.records import SharedSchool
@@ -85,7 +85,7 @@ def _plan(
         )
     if (other := schools.by_source_id(way.clever_id)) is not None:
         raise BadInput(f"{other.name} is connected to that district of Clever already.")
-    there = open_way(way, day_of(district)).schools()
+    there = open_way(way, today_of(district)).schools()
     if not there:
         raise BadInput("It answers, but there is no school in what it shares. Nothing was changed.")
     before = {each.source_id: each.number for each in _shared_now(district)}

@@ -3,10 +3,10 @@
 from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from roster_dash import clock
 from roster_dash.roster.history import History
+from roster_dash.roster.moments import day_of
 from roster_dash.roster.plan import Plan, plan
 from roster_dash.roster.records import Kept, Snapshot
 from roster_dash.roster.settings import SyncSettings
@@ -75,4 +75,4 @@ def ground_of(
 
 def today_at(school: School, now: datetime | None = None) -> date:
     """The day of the school's calendar."""
-    return (now or clock.now()).astimezone(ZoneInfo(school.timezone)).date()
+    return day_of(now or clock.now(), school.timezone)

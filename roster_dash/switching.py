@@ -12,7 +12,7 @@ from hashlib import blake2b
 from roster_dash import clock
 from roster_dash.config import current_config
 from roster_dash.connecting import Way, open_way
-from roster_dash.connection import ASKED_PATIENCE_SECONDS, day_of
+from roster_dash.connection import ASKED_PATIENCE_SECONDS, today_of
 from roster_dash.ending import ending_of
 from roster_dash.keeping import parts_kept
 from roster_dash.planning import Ground, ground_of
@@ -125,7 +125,7 @@ def _read(district: District, planned: PlannedSwitch) -> dict[int, Snapshot]:
     secret = Vault(current_config().credentials_keys).unlock(planned.token)
     parts = parts_kept(district.id, planned.digest) if planned.source == "files" else None
     way = Way(planned.source, planned.clever_id, secret, planned.connection, parts)
-    source = open_way(way, day_of(district), ASKED_PATIENCE_SECONDS)
+    source = open_way(way, today_of(district), ASKED_PATIENCE_SECONDS)
     matches = {int(school_id): source_id for school_id, source_id in planned.matches.items()}
     commit()
     return _snapshots(source, matches)

@@ -10,6 +10,7 @@ from roster_dash.cli.output import answers, print_csv, print_json, tell
 from roster_dash.roster.difference import SIDES, Change, ChangedList, Difference, Thing
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.moments import moment_of
+from roster_dash.roster.origin import capital
 from roster_dash.store import audit, export, past, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import School
@@ -134,7 +135,7 @@ def _exported(value: Any) -> Any:
 
 
 def _lines(found: Difference) -> Iterator[str]:
-    yield f"{found.summary[:1].upper()}{found.summary[1:]}."
+    yield f"{capital(found.summary)}."
     for title, things in (("Joined", found.joined), ("Left", found.left)):
         yield from (f"{title}: {thing.name}" for thing in things)
     for person in found.changed:

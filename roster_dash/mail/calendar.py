@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, begin, write
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, write
 from roster_dash.roster.calendar import Period, PeriodKind
+from roster_dash.roster.origin import capital
 
 _STARTS = {
     PeriodKind.PAUSE: "the daily sync pauses, up to and including {end}",
@@ -54,7 +55,7 @@ def compose_calendar(notice: CalendarNotice) -> Mail:
             verdict=f"from tomorrow {first}",
             lead=[
                 f"You need not do anything. Tomorrow is {_day(notice.day)}.",
-                *(f"{begin(line)}." for line in others),
+                *(f"{capital(line)}." for line in others),
                 "This is from the school calendar under Rostering, Safety. What an empty or "
                 "incomplete answer may do stays the same: nothing.",
             ],

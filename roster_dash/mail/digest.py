@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Part, Tone, begin, write
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Part, Tone, write
+from roster_dash.roster.origin import capital
 
 DIGEST_WORDS = {
     "created": "joined",
@@ -46,7 +47,7 @@ def compose_digest(digest: Digest) -> Mail:
             parts=[
                 Part(
                     "The week in numbers",
-                    rows=[(begin(word), f"{number:,}") for word, number in numbers],
+                    rows=[(capital(word), f"{number:,}") for word, number in numbers],
                 )
             ],
             small_print=[ON_THE_LIST],

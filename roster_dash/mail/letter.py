@@ -13,6 +13,8 @@ from textwrap import wrap
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from roster_dash.roster.origin import capital
+
 COLUMNS = 72
 GLUE = "\N{NO-BREAK SPACE}"
 """Between words that no line may part."""
@@ -77,6 +79,31 @@ class Letter:
     unsubscribe_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A kind of letter with places in braces. `why`: somebody gets it."""
+
+    subject: str
+    lead: tuple[str, ...]
+    button: str
+    why: str
+    tone: Tone = Tone.CALM
+
+    def letter(self, about: str, url: str, **values: object) -> Letter:
+        """With the places filled in, `about` among them; the button leads to `url`."""
+        values["about"] = about
+        subject = self.subject.format(**values)
+        return Letter(
+            subject=subject,
+            about=about,
+            verdict=subject.removeprefix(f"{about}: "),
+            lead=[paragraph.format(**values) for paragraph in self.lead],
+            button=Link(self.button, url),
+            small_print=[self.why.format(**values)],
+            tone=self.tone,
+        )
+
+
 def write(letter: Letter) -> Mail:
     """The message; its subject is one line whatever the names in it are."""
     subject = " ".join(letter.subject.split())
@@ -86,11 +113,6 @@ def write(letter: Letter) -> Mail:
         html=_TEMPLATES.get_template("letter.html").render(letter=letter, subject=subject),
         unsubscribe_url=letter.unsubscribe_url,
     )
-
-
-def begin(sentence: str) -> str:
-    """A clause as the beginning of a sentence."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _as_text(letter: Letter, subject: str) -> str:
@@ -143,6 +165,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters["begin"] = begin
+_TEMPLATES.filters["capital"] = capital
 _TEMPLATES.filters["breakable"] = _breakable
 _TEMPLATES.globals["Tone"] = Tone

@@ -1,10 +1,10 @@
 """Mails that are about no single run: a source that is down, a school that has gone stale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Tone, write
+from roster_dash.mail.letter import ON_THE_LIST, Mail, Tone, Words, write
 from roster_dash.roster.origin import CLEVER, Origin
 
 
@@ -21,22 +21,13 @@ class Notice:
     unsubscribe_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    subject: str
-    lead: tuple[str, ...]
-    button: str
-    why: str
-    tone: Tone
-
-
 _OF_THE_DISTRICT = (
     "You get this mail because you look after the district in Roster Dash, or because a school "
     "whose syncs waited writes to you."
 )
 _MANAGES = "You get this mail because you look after the district in Roster Dash."
 _WORDS = {
-    "outage": _Words(
+    "outage": Words(
         "{Source} doesn’t answer for {about} since {short}",
         (
             "You need not do anything, and you get one more mail when it is over.",
@@ -48,7 +39,7 @@ _WORDS = {
         _OF_THE_DISTRICT,
         Tone.BAD,
     ),
-    "outage_over": _Words(
+    "outage_over": Words(
         "{Source} answers again for {about}",
         (
             "You need not do anything.",
@@ -59,7 +50,7 @@ _WORDS = {
         _OF_THE_DISTRICT,
         Tone.GOOD,
     ),
-    "file_refused": _Words(
+    "file_refused": Words(
         "A file of {about} was refused",
         (
             "A zip of OneRoster files that came into the folder of {about} on {since} can’t be "
@@ -71,7 +62,7 @@ _WORDS = {
         _MANAGES,
         Tone.BAD,
     ),
-    "file_waits": _Words(
+    "file_waits": Words(
         "A file of {about} waits for you",
         (
             "It is your move: nothing is changed before somebody accepts it.",
@@ -82,7 +73,7 @@ _WORDS = {
         _MANAGES,
         Tone.YOUR_MOVE,
     ),
-    "stale": _Words(
+    "stale": Words(
         "{about}: no good sync since {short}",
         (
             "The page of the school says what stands in the way.",
@@ -98,7 +89,6 @@ NOTICE_KINDS = tuple(_WORDS)
 
 
 def compose_notice(kind: str, notice: Notice) -> Mail:
-    words = _WORDS[kind]
     local = notice.since.astimezone(ZoneInfo(notice.zone))
     values = {
         "about": notice.about,
@@ -108,19 +98,8 @@ def compose_notice(kind: str, notice: Notice) -> Mail:
         "Source": notice.origin.start,
         "waiting": _waiting(notice.waiting),
     }
-    subject = words.subject.format(**values)
-    return write(
-        Letter(
-            subject=subject,
-            about=notice.about,
-            verdict=subject.removeprefix(f"{notice.about}: "),
-            lead=[paragraph.format(**values) for paragraph in words.lead],
-            button=Link(words.button, notice.url),
-            tone=words.tone,
-            small_print=[words.why],
-            unsubscribe_url=notice.unsubscribe_url,
-        )
-    )
+    letter = _WORDS[kind].letter(url=notice.url, **values)
+    return write(replace(letter, unsubscribe_url=notice.unsubscribe_url))
 
 
 def _waiting(number: int) -> str:

@@ -14,9 +14,9 @@ from roster_dash.mail.letter import (
     Mail,
     Part,
     Tone,
-    begin,
     write,
 )
+from roster_dash.roster.origin import capital
 from roster_dash.roster.report import (
     Counts,
     changes_anything,
@@ -106,7 +106,7 @@ def _lead(result: RunResult) -> Iterator[str]:
 
 def _beyond_the_verdict(result: RunResult) -> str:
     """What the run's message says that the mail doesn't say anyway."""
-    text = result.message.removeprefix(f"{begin(summary(result.counts))}.")
+    text = result.message.removeprefix(f"{capital(summary(result.counts))}.")
     for said in (*result.holds, *result.warnings):
         text = text.replace(said, "", 1)
     return " ".join(text.split())

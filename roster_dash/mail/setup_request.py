@@ -1,8 +1,8 @@
 """The mails about a set-up request: to support, to who asked, and when settings can be made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from roster_dash.mail.letter import Letter, Link, Mail, Part, Tone, write
+from roster_dash.mail.letter import Mail, Part, Tone, Words, write
 from roster_dash.roster.origin import CLEVER, Origin
 
 
@@ -28,43 +28,29 @@ class RequestFacts:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """`leads_to`: the field of RequestFacts that the button's address is in."""
-
-    subject: str
-    lead: tuple[str, ...]
-    button: str
-    leads_to: str
-    why: str
-    tone: Tone
-
-
 _ASKED = "You get this mail because you asked for the school to be set up."
 _WORDS = {
-    "request_received": _Words(
+    "request_received": Words(
         "Set-up request: {school}, {district}",
         (
             "It is your move: {asked_by} asks for {school} of {district} to be linked to "
             "{origin.name}.",
         ),
         "Work on the request",
-        "url",
         "You get this mail because set-up requests of this Roster Dash go to your address.",
         Tone.YOUR_MOVE,
     ),
-    "request_confirmed": _Words(
+    "request_confirmed": Words(
         "We have your request for {school}",
         (
             "Thank you. You will get a mail when you can choose what is synced.",
             "We link {school} as soon as its district {origin.has_shared}.",
         ),
         "See how far it is",
-        "url",
         _ASKED,
         Tone.CALM,
     ),
-    "request_ready": _Words(
+    "request_ready": Words(
         "{school} is ready: choose what is synced",
         (
             "It is your move: switch on roles, look at the preview, and save.",
@@ -72,7 +58,6 @@ _WORDS = {
             "rostered until you choose it.",
         ),
         "Choose what is synced",
-        "settings_url",
         _ASKED,
         Tone.GOOD,
     ),
@@ -80,20 +65,13 @@ _WORDS = {
 REQUEST_KINDS = tuple(_WORDS)
 
 
+_TO_THE_SETTINGS = "request_ready"
+"""The others lead to the request, and say what is in it."""
+
+
 def compose_request(kind: str, facts: RequestFacts) -> Mail:
-    words = _WORDS[kind]
     values = {name: getattr(facts, name) for name in ("school", "district", "asked_by", "origin")}
-    subject = words.subject.format(**values)
-    parts = [Part("The request", rows=facts.rows)] if words.leads_to == "url" else []
-    return write(
-        Letter(
-            subject=subject,
-            about=facts.school,
-            verdict=subject,
-            lead=[paragraph.format(**values) for paragraph in words.lead],
-            button=Link(words.button, getattr(facts, words.leads_to)),
-            tone=words.tone,
-            parts=parts,
-            small_print=[words.why],
-        )
-    )
+    if kind == _TO_THE_SETTINGS:
+        return write(_WORDS[kind].letter(facts.school, facts.settings_url, **values))
+    letter = _WORDS[kind].letter(facts.school, facts.url, **values)
+    return write(replace(letter, parts=[Part("The request", rows=facts.rows)]))

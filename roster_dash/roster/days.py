@@ -1,9 +1,7 @@
 """A school's days: what the runs that ended on one came to, in one state."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from roster_dash.roster.report import NO_COUNTS, Counts, needs_a_person
 
@@ -33,8 +31,3 @@ def state_of(status: str, counts: Counts | None, warnings: list[str]) -> DayStat
 
 def worst(states: Iterable[DayState]) -> DayState:
     return min(states, key=lambda state: state.rank, default=DayState.NONE)
-
-
-def day_of(moment: datetime, zone: str) -> date:
-    """The day that a zone's calendar showed at a moment."""
-    return moment.astimezone(ZoneInfo(zone)).date()

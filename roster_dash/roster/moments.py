@@ -66,3 +66,8 @@ def _unknown(text: str) -> BadInput:
         f"A day or a moment was expected, not “{came}”. Say a day like 2026-08-31, or a moment "
         "like 2026-08-31T14:30."
     )
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The day that a zone's calendar showed at a moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from roster_dash.extensions import db
-from roster_dash.roster.days import DayState, day_of, state_of, worst
-from roster_dash.roster.moments import end_of
+from roster_dash.roster.days import DayState, state_of, worst
+from roster_dash.roster.moments import day_of, end_of
 from roster_dash.store.tables import Run, School, SchoolDay
 from roster_dash.store.upsert import upsert
 

@@ -15,8 +15,8 @@ from sqlalchemy import Text, and_, cast, func, not_, or_, select
 
 from roster_dash import clock
 from roster_dash.extensions import db
-from roster_dash.roster.days import day_of
 from roster_dash.roster.health import Facts, is_behind
+from roster_dash.roster.moments import day_of
 from roster_dash.roster.records import Status
 from roster_dash.roster.report import NO_COUNTS, needs_a_person
 from roster_dash.roster.roles import PRECEDENCE, Role

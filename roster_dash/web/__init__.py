@@ -76,6 +76,18 @@ AREAS = (
     health,
     help_,
 )
+SHARED = (
+    login,
+    language,
+    compression,
+    security,
+    errors,
+    show,
+    standing,
+    pictures,
+    assets,
+    templates,
+)
 
 
 def register(app: Flask) -> None:
@@ -92,6 +104,5 @@ def register(app: Flask) -> None:
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.endswith((".csv", ".zip"))
     }
     app.config["WRITING_PAGES"] = {"clever_login.log_in", *exports}  # the audit log has them
-    shared_parts = (login, language, compression, security, errors, show, standing, pictures)
-    for shared in (*shared_parts, assets, templates):
+    for shared in SHARED:
         shared.register(app)

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from roster_dash import clock
 from roster_dash.language import later, spoken, translated
 from roster_dash.language.figures import day_in, number_in
-from roster_dash.roster.origin import CLEVER, Origin
+from roster_dash.roster.moments import day_of
+from roster_dash.roster.origin import CLEVER, Origin, capital
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS, NO_COUNTS, needs_a_person, verdict
 from roster_dash.store import glance, holds, schools, snapshots
@@ -113,7 +114,7 @@ def when(moment: datetime | None, zone: str, now: datetime | None = None) -> Mar
     if moment is None:
         return "–"
     local = moment.astimezone(ZoneInfo(zone))
-    today = (now or clock.now()).astimezone(ZoneInfo(zone)).date()
+    today = day_of(now or clock.now(), zone)
     days = {today: "today", today - timedelta(1): "yesterday", today + timedelta(1): "tomorrow"}
     pattern = "EEE d MMM" if local.year == today.year else "EEE d MMM y"
     locale = spoken().locale
@@ -193,7 +194,7 @@ def _setting(key: str) -> str:
 def run_verdict(run: Run) -> str:
     """The run's one line."""
     line = verdict(run.status, run.counts or NO_COUNTS, run.warnings)
-    return translated(line[:1].upper() + line[1:])
+    return translated(capital(line))
 
 
 def freshness(school: School) -> dict[str, datetime | None]:

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 from roster_dash.store.transactions import commit
 from tests.browser.hands import LOOKS, Plain, log_in
 from tests.browser.tasks import OWNER, Place
-from tests.browser.test_every_page import log_in as enter
-from tests.browser.test_every_page import pages, url, world
+from tests.browser.test_every_page import opened, url, world
 from tests.processes import Start
 from tests.web.world import World
 
@@ -135,16 +134,8 @@ def faults(page: Page) -> Iterator[str]:
 def test_every_page_fits_small_windows_wider_text_and_fingers(
     who: str, app: Flask, world: World, url: str, page: Page
 ) -> None:
-    email = world.actors()[who].email if who != "anonymous" else ""
-    paths, found = list(pages(app, world, who)), []
-    commit()
-    if email:
-        enter(page, url, email)
-    for path in paths:
-        answer = page.request.get(f"{url}{path}")
-        if "<main" not in answer.text():
-            continue
-        page.goto(f"{url}{path}")
+    found = []
+    for path in opened(app, world, who, url, page):
         page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         found += [f"{path} {fault}" for fault in faults(page)]
     assert not found, "\n".join(found)

@@ -46,22 +46,26 @@ def pages(app: Flask, world: World, who: str) -> Iterator[str]:
             yield path_of(rule, values)
 
 
-@pytest.mark.parametrize("who", ["anonymous", "specialist"])
-def test_every_page_is_good_for_everybody(
-    who: str, app: Flask, world: World, url: str, page: Page
-) -> None:
+def opened(app: Flask, world: World, who: str, url: str, page: Page) -> Iterator[str]:
+    """Every page that somebody may open, one after the other: its address, once it is there."""
     email = world.actors()[who].email if who != "anonymous" else ""
-    paths, found = list(pages(app, world, who)), []
+    paths = list(pages(app, world, who))
     commit()
     if email:
         log_in(page, url, email)
     for path in paths:
         answer = page.request.get(f"{url}{path}")
-        if (
-            "text/html" not in answer.headers.get("content-type", "")
-            or "<main" not in answer.text()
-        ):
-            continue
-        page.goto(f"{url}{path}")
-        found += [f"{path} {fault}" for fault in faults(page)]
+        is_html = "text/html" in answer.headers.get("content-type", "")
+        if is_html and "<main" in answer.text():
+            page.goto(f"{url}{path}")
+            yield path
+
+
+@pytest.mark.parametrize("who", ["anonymous", "specialist"])
+def test_every_page_is_good_for_everybody(
+    who: str, app: Flask, world: World, url: str, page: Page
+) -> None:
+    found = [
+        f"{path} {fault}" for path in opened(app, world, who, url, page) for fault in faults(page)
+    ]
     assert found == []

@@ -9,7 +9,8 @@ from itertools import dropwhile
 from flask import Flask, url_for
 
 from roster_dash import clock
-from roster_dash.roster.days import DayState, day_of, worst
+from roster_dash.roster.days import DayState, worst
+from roster_dash.roster.moments import day_of
 from roster_dash.roster.roles import FORM_ORDER, Role
 from roster_dash.store import days, schools
 from roster_dash.store.days import Day, DistrictDay

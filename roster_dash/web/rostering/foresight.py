@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from roster_dash import planning, sync
 from roster_dash.roster.effects import Effect, effects_of
 from roster_dash.roster.idle import idle_settings
+from roster_dash.roster.origin import capital
 from roster_dash.roster.report import summary
 from roster_dash.roster.roles import FORM_ORDER
 from roster_dash.roster.settings import SyncSettings
@@ -78,7 +79,7 @@ def _message(seen: sync.Preview) -> str:
     if not seen.plan.holds:
         return seen.message
     told = summary(seen.counts)
-    return f"{told[:1].upper()}{told[1:]}."
+    return f"{capital(told)}."
 
 
 def _sentence(outcomes: Mapping[str, int]) -> str:
