@@ -9,6 +9,7 @@ from roster_dash.store import accounts, audit
 from roster_dash.store.tables import AuditEntry, School
 from roster_dash.web.audit.words import KINDS, change_of, changes_of, kinds_for, words_of
 from roster_dash.web.downloads import csv_file
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.login import viewing
 from roster_dash.web.values import near_day, row_number
 
@@ -24,7 +25,7 @@ def page() -> str:
     wanted = _wanted(schools)
     found = audit.find_entries(viewing(), wanted)
     return render_template(
-        "web/audit/_entries.html" if _is_part() else "web/audit/page.html",
+        "web/audit/_entries.html" if asks_for("entries") else "web/audit/page.html",
         entries=found[: audit.PAGE],
         newer=audit.newer_entries(viewing(), wanted),
         older=found[audit.PAGE - 1].id if len(found) > audit.PAGE else None,
@@ -78,8 +79,3 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "before": change_of(entry.before),
         "after": change_of(entry.after),
     }
-
-
-def _is_part() -> bool:
-    """Whether HTMX asks for the entries only; a page it boosts or restores is asked for whole."""
-    return request.headers.get("HX-Target", "").endswith("entries")

@@ -14,6 +14,7 @@ from roster_dash.store.tables import Run
 from roster_dash.web.access import district_or_404
 from roster_dash.web.district.schools import SORTS, Wanted, look
 from roster_dash.web.downloads import csv_file
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.values import near_day, row_number
 
 blueprint = Blueprint("district", __name__)
@@ -32,8 +33,8 @@ def page(district_id: int) -> str:
     """What needs somebody comes first; the filter stays in the address."""
     row, wanted = district_or_404(district_id), _wanted()
     return render_template(
-        "web/district/_schools.html" if _is_part("schools") else "web/district/page.html",
-        is_part=_is_part("schools"),
+        "web/district/_schools.html" if asks_for("schools") else "web/district/page.html",
+        is_part=asks_for("schools"),
         district=row,
         seen=look(row.id, wanted, clock.now()),
         wanted=wanted,
@@ -51,7 +52,7 @@ def history(district_id: int) -> str:
     found = runs.find_runs(row.id, wanted)
     shown = found[: runs.PAGE]
     return render_template(
-        "web/district/_runs.html" if _is_part("runs") else "web/district/history.html",
+        "web/district/_runs.html" if asks_for("runs") else "web/district/history.html",
         district=row,
         runs=shown,
         newer=runs.newer_of_district(row.id, wanted),
@@ -112,11 +113,6 @@ def _moment(day: date | None, at: time, zone: ZoneInfo) -> datetime | None:
 def _asked(*names: str) -> dict[str, str]:
     """The filter as it was asked for, for links that keep it."""
     return {name: text for name in names if (text := request.args.get(name, ""))}
-
-
-def _is_part(name: str) -> bool:
-    """Whether HTMX asks for the table only; a page it boosts or restores is asked for whole."""
-    return request.headers.get("HX-Target", "").endswith(name)
 
 
 def _row(run: Run) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from roster_dash.roster.moments import span_of
 from roster_dash.store import runs
 from roster_dash.store.runs import RunStatus
 from roster_dash.web.access import school_or_404
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.values import near_day, row_number
 
 blueprint = Blueprint("history", __name__)
@@ -22,7 +23,7 @@ def page(school_id: int) -> str:
     before = request.args.get("before", type=row_number)
     found = runs.list_runs([school.id], wanted, before, runs.PAGE + 1, ended)
     return render_template(
-        "web/history/_runs.html" if _is_part() else "web/history/page.html",
+        "web/history/_runs.html" if asks_for("runs") else "web/history/page.html",
         school=school,
         runs=found[: runs.PAGE],
         status=wanted,
@@ -32,8 +33,3 @@ def page(school_id: int) -> str:
         older=found[runs.PAGE - 1].id if len(found) > runs.PAGE else None,
         statuses=list(RunStatus),
     )
-
-
-def _is_part() -> bool:
-    """Whether HTMX asks for the table only; a page it boosts or restores is asked for whole."""
-    return request.headers.get("HX-Target", "").endswith("runs")

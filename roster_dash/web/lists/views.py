@@ -8,6 +8,7 @@ from roster_dash.store import edits, people
 from roster_dash.store.tables import ListRow
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import list_or_404, person_or_404, school_or_404
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.login import viewing
 from roster_dash.web.values import row_number
 
@@ -28,7 +29,7 @@ def page(school_id: int) -> str:
         without=asked.get("without", ""),
     )
     found = people.find_lists(school.id, wanted)
-    is_part = request.headers.get("HX-Target", "").endswith("lists")
+    is_part = asks_for("lists")
     kept = {"q": wanted.text or None, "without": wanted.without or None}
     return render_template(
         "web/lists/_lists.html" if is_part else "web/lists/page.html",
@@ -47,7 +48,7 @@ def list_page(list_id: int) -> str:
     text = request.args.get("q", "").strip()
     found = people.find_people(row.school_id, people.Wanted(text=text), CANDIDATES) if text else []
     told = {"list": row, "text": text, "found": found}
-    if request.headers.get("HX-Target", "").endswith("candidates"):
+    if asks_for("candidates"):
         return render_template("web/lists/_candidates.html", **told, is_part=True)
     return render_template(
         "web/lists/list.html",

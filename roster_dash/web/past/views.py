@@ -6,6 +6,7 @@ from roster_dash.language import translated
 from roster_dash.roster.errors import BadInput
 from roster_dash.web.access import school_or_404
 from roster_dash.web.downloads import csv_file
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.past import looking
 from roster_dash.web.values import row_number
 
@@ -23,8 +24,8 @@ def page(school_id: int) -> str | tuple[str, int]:
         return render_template("web/past/page.html", **told, error=error.message), 422
     if isinstance(seen, looking.Comparison):
         return render_template("web/past/difference.html", **told, compared=seen)
-    name = "web/past/_rows.html" if seen and _is_part() else "web/past/page.html"
-    return render_template(name, **told, view=seen, is_part=_is_part())
+    name = "web/past/_rows.html" if seen and asks_for("rows") else "web/past/page.html"
+    return render_template(name, **told, view=seen, is_part=asks_for("rows"))
 
 
 @blueprint.get("/schools/<int:school_id>/past.csv")
@@ -49,8 +50,3 @@ def _asked() -> looking.Asked:
         status=asked.get("status", "active"),
         after=asked.get("after", 0, type=row_number),
     )
-
-
-def _is_part() -> bool:
-    """Whether HTMX asks for the rows only; a page it boosts or restores is asked for whole."""
-    return request.headers.get("HX-Target", "").endswith("rows")

@@ -20,6 +20,7 @@ from roster_dash.store.tables import PersonRow, School
 from roster_dash.store.transactions import commit, rollback
 from roster_dash.web.access import person_or_404, school_or_404
 from roster_dash.web.downloads import csv_file
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.login import viewing
 from roster_dash.web.people.leaving import countdown, snooze_day
 from roster_dash.web.people.person import exported, fields_of, in_roster
@@ -34,9 +35,9 @@ def page(school_id: int) -> str:
     wanted = _wanted()
     found = people.find_people(school.id, wanted)
     return render_template(
-        "web/people/_people.html" if _is_part() else "web/people/page.html",
+        "web/people/_people.html" if asks_for("people") else "web/people/page.html",
         school=school,
-        is_part=_is_part(),
+        is_part=asks_for("people"),
         people=found[: people.PAGE],
         place=people.place_of_people(school.id, wanted, found),
         asked=_asked(wanted),
@@ -238,8 +239,3 @@ def _asked(wanted: people.Wanted) -> dict[str, str]:
         )
         if text != ("active" if name == "status" else "")
     }
-
-
-def _is_part() -> bool:
-    """Whether HTMX asks for the people only; a page it restores is asked for whole."""
-    return request.headers.get("HX-Target", "").endswith("people")

@@ -8,6 +8,7 @@ from roster_dash.roster.report import KINDS, NO_COUNTS
 from roster_dash.store import runs
 from roster_dash.web.access import run_or_404
 from roster_dash.web.deciding.held import held_of
+from roster_dash.web.htmx import asks_for
 from roster_dash.web.runs.changes import Kind, kind_of, kinds_of
 from roster_dash.web.runs.report import redacted
 from roster_dash.web.values import row_number
@@ -18,7 +19,7 @@ blueprint = Blueprint("runs", __name__)
 @blueprint.get("/runs/<int:run_id>")
 def page(run_id: int) -> str:
     run = run_or_404(run_id)
-    template = "_run" if request.headers.get("HX-Target", "").endswith("run") else "page"
+    template = "_run" if asks_for("run") else "page"
     return render_template(
         f"web/runs/{template}.html",
         run=run,
