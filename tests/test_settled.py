@@ -101,6 +101,21 @@ def test_the_same_answer_is_not_read_again(school: School, read: list[str]) -> N
     )
 
 
+def test_an_answer_that_is_new_is_read_while_others_may_write(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    was_open: list[bool] = []
+    real = CleverAnswer.snapshot
+
+    def noted(answer: CleverAnswer) -> object:
+        was_open.append(db.session().in_transaction())
+        return real(answer)
+
+    monkeypatch.setattr(CleverAnswer, "snapshot", noted)
+    sync(school)
+    assert was_open == [False]
+
+
 def test_its_snapshot_is_kept_as_that_of_any_run(school: School, read: list[str]) -> None:
     before = settle(school, read)
     for _ in range(snapshots.KEPT_PAYLOADS + 1):
