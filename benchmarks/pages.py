@@ -38,6 +38,8 @@ LEFT_OUT = {
     "second_factor.ask": "needs half a log-in",
     "files.page": "is there for districts that send files",
     "switching.preview": "is there once another source was tried",
+    "help.sharing": "leads elsewhere",
+    "help.picture": "is no page",
 }
 """Pages that aren't measured -> why."""
 NO_PAGES = ("static", "api", "api_description", "oneroster", "health")
@@ -45,7 +47,7 @@ FURTHER = {
     "people.page": ("?status=leaving", "?q=an", "?q=nobody+at+all"),
     "lists.page": ("?q=a",),
     "past.page": ("?at={today}", "?at={today}&what=lists", "?at=2026-01-01&compare={today}"),
-    "why.page": ("?q=a",),
+    "why.page": ("?q=anna",),
     "history.page": ("?status=held",),
 }
 """The same pages, asked for something."""
@@ -89,7 +91,7 @@ class Visitor:
 
     def __init__(self, url: str, email: str = "") -> None:
         self._url, self._session = url, requests.Session()
-        self._session.headers |= {"Accept-Encoding": "gzip", "Sec-Fetch-Site": "same-origin"}
+        self._session.headers.update({"Accept-Encoding": "gzip", "Sec-Fetch-Site": "same-origin"})
         if email:
             form = {"email": email, "password": PASSWORD}
             self.post("/login", form, page="/login")
@@ -154,6 +156,7 @@ def pages_of(rules: list[Rule], visitor: Visitor) -> Iterator[Wish]:
         "request_id": visitor.found("/requests", r"/requests/(\d+)"),
         "entity": "person",
         "action": "create",
+        "guide": "owner",
     }
     for rule in rules:
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: values.get(name[1], ""), rule.rule)
