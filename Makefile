@@ -51,9 +51,9 @@ bench: $(RUN)  ## How long syncs and pages take (SIZES="300 3000"; MEGABYTES=100
 	$(BIN)/python -m benchmarks.sync $(SIZES)
 	$(BIN)/python -m benchmarks.safety
 	$(BIN)/python -m benchmarks.district
-	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.throughput --peers
 	$(BIN)/python -m benchmarks.throughput.night --rounds 1
-	-$(BIN)/python -m benchmarks.pages
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.following
 	$(BIN)/python -m benchmarks.files $(MEGABYTES)
 	env -u BENCH_DATABASE_URL $(BIN)/python -m benchmarks.load

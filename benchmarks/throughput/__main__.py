@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,11 +64,11 @@ class Benchmark:
         tell(self._url, "state", 1 if which == "c" else 0)
         return self._run("benchmarks.throughput.floor", which, self._url, self._plain("floor"))
 
-    def nights(self) -> Iterator[tuple[str, Measured]]:
+    def nights(self, wanted: Sequence[str]) -> Iterator[tuple[str, Measured]]:
         tell(self._url, "state", 0)
         self._run("benchmarks.throughput.ours", "prepare")
-        for name, step in NIGHTS.items():
-            tell(self._url, "state", step)
+        for name in wanted:
+            tell(self._url, "state", NIGHTS[name])
             yield name, self._run("benchmarks.throughput.ours", "sync")
 
     def peer(self, which: str) -> Iterator[tuple[str, Measured]]:
@@ -113,14 +113,14 @@ class Benchmark:
         }
 
 
-def measure(url: str, server: str, people: int, rounds: int, *, peers: bool) -> None:
+def measure(url: str, server: str, rounds: int, nights: Sequence[str], *, peers: bool) -> None:
     found: dict[str, list[Measured]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
             bench = Benchmark(url, database, Path(folder))
             for which, name in FLOOR.items():
                 found[name].append(bench.floor(which))
-            for name, measured in bench.nights():
+            for name, measured in bench.nights(nights):
                 found[name].append(measured)
     if peers:
         for which in PEERS:
@@ -154,6 +154,8 @@ def main() -> None:
     parser.add_argument("people", type=int, nargs="*", default=[3000, 10_000])
     parser.add_argument("--school", type=int, default=2000, help="People of each school.")
     parser.add_argument("--rounds", type=int, default=5)
+    nights = tuple(NIGHTS)
+    parser.add_argument("--nights", nargs="+", choices=nights, default=nights, help="Of ours.")
     parser.add_argument("--peers", action="store_true", help="Measure what people use today.")
     options = parser.parse_args()
     servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
@@ -164,7 +166,7 @@ def main() -> None:
                 if kind == "SQLite" or server:
                     rounds = options.rounds
                     say(f"\n{people:,} people, {schools} schools, {kind}, medians of {rounds}")
-                    measure(url, server, people, rounds, peers=options.peers)
+                    measure(url, server, rounds, options.nights, peers=options.peers)
 
 
 if __name__ == "__main__":
