@@ -113,7 +113,9 @@ class Benchmark:
         }
 
 
-def measure(url: str, server: str, rounds: int, nights: Sequence[str], *, peers: bool) -> None:
+def measure(
+    url: str, server: str, rounds: int, nights: Sequence[str], peers: Sequence[str]
+) -> None:
     found: dict[str, list[Measured]] = defaultdict(list)
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
@@ -122,13 +124,11 @@ def measure(url: str, server: str, rounds: int, nights: Sequence[str], *, peers:
                 found[name].append(bench.floor(which))
             for name, measured in bench.nights(nights):
                 found[name].append(measured)
-    if peers:
-        for which in PEERS:
-            if which == "per_row" or find_spec(which):
-                with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
-                    bench = Benchmark(url, database, Path(folder))
-                    for name, measured in bench.peer(which):
-                        found[f"{which}: {name}"].append(measured)
+    for which in peers:
+        with tempfile.TemporaryDirectory() as folder, scratch_database(server) as database:
+            bench = Benchmark(url, database, Path(folder))
+            for name, measured in bench.peer(which):
+                found[f"{which}: {name}"].append(measured)
     print_table(found)
 
 
@@ -156,8 +156,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     nights = tuple(NIGHTS)
     parser.add_argument("--nights", nargs="+", choices=nights, default=nights, help="Of ours.")
-    parser.add_argument("--peers", action="store_true", help="Measure what people use today.")
+    parser.add_argument("--peers", nargs="*", choices=PEERS, help="What people use today; all.")
     options = parser.parse_args()
+    peers = () if options.peers is None else options.peers or PEERS
+    peers = [which for which in peers if which == "per_row" or find_spec(which)]
     servers = {"SQLite": "", "PostgreSQL": os.environ.get("BENCH_DATABASE_URL", "")}
     for people in options.people:
         schools = max(1, people // options.school)
@@ -166,7 +168,7 @@ def main() -> None:
                 if kind == "SQLite" or server:
                     rounds = options.rounds
                     say(f"\n{people:,} people, {schools} schools, {kind}, medians of {rounds}")
-                    measure(url, server, rounds, options.nights, peers=options.peers)
+                    measure(url, server, rounds, options.nights, peers)
 
 
 if __name__ == "__main__":

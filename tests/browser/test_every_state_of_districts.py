@@ -180,11 +180,17 @@ def test_a_specialists_work(town: Town, stage: Stage) -> None:
         make.settings(town.owner.schools[0], schedule__time=f"03:{number:02}")
     commit()
     sue = {"who": SPECIALIST, "within": "main"}
-    clever = fill(
-        {"Name": "Nowhere USD", "Id in Clever": "nowhere", "Token (optional)": "no"}, "Connect"
+    clever = one_after_another(
+        open_all,
+        fill(
+            {"Name": "Nowhere USD", "Id in Clever": "nowhere", "Token (optional)": "no"}, "Connect"
+        ),
     )
     wrong = {"Address": "https://10.0.0.1/ims", "Secret": "x", "Key (client id)": "y"}
-    provider = fill({**wrong, "What the district is called": UNBROKEN}, "Try it and keep it")
+    provider = one_after_another(
+        open_all,
+        fill({**wrong, "What the district is called": UNBROKEN}, "Try it and keep it"),
+    )
     to_clever = fill({"The district’s id in Clever": "nowhere"}, "Test Clever")
     stage.play(
         [

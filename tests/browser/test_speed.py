@@ -186,6 +186,23 @@ def test_an_older_answer_never_comes_after_a_newer_one(site: Site, page: Page) -
     assert page.evaluate("window.number.textContent") == "1 person"
 
 
+def test_what_is_typed_while_an_answer_is_put_in_is_answered_too(site: Site, page: Page) -> None:
+    """That answer can't be given up any more, and takes away what the next one was meant for."""
+    log_in(page, site)
+    page.goto(f"{site.url}/schools/{site.school_id}/people")
+    search = page.get_by_role("searchbox", name="Search")
+    page.evaluate(
+        """addEventListener("htmx:before:swap", () => {
+            const field = document.getElementById("q");
+            field.value = "odd s101";
+            field.dispatchEvent(new Event("search", { bubbles: true }));
+        }, { once: true })"""
+    )
+    search.press_sequentially("odd")
+    expect(page.locator("#found")).to_have_text("1 person")
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+
+
 def test_a_search_is_kept_by_reloading_going_back_and_the_address(site: Site, page: Page) -> None:
     log_in(page, site)
     start = f"{site.url}/schools/{site.school_id}/people"

@@ -44,6 +44,13 @@
   document.addEventListener("htmx:after:swap", mark);
   document.addEventListener("htmx:error", () => say("The server can’t be reached. Nothing was lost; try again."));
 
+  // An answer is for what stands in that place now: another may have been swapped in since it was asked for.
+  document.addEventListener("htmx:after:request", (event) => {
+    const context = event.detail?.ctx;
+    if (!context?.target?.id || context.target.isConnected) return;
+    context.target = document.getElementById(context.target.id) ?? context.target;
+  });
+
   // A swap that takes away what had the focus leaves it where that was, not at the top of the page.
   const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
   let place = [];
