@@ -46,6 +46,14 @@
     }
   }
 
+  // So do fields.
+  for (const e of document.querySelectorAll("main :is(input:not([type=hidden]), select, textarea)")) {
+    if (!isSeen(e) || isScrolled(e)) continue;
+    const box = e.closest("td, th, .card, .notice, main").getBoundingClientRect();
+    const its = e.getBoundingClientRect();
+    if (its.left < box.left - 1 || its.right > box.right + 1) found.push(`${name(e)} sticks out of what it is in`);
+  }
+
   // Nothing that is clicked lies on something else that is.
   const clicked = [...document.querySelectorAll("main :is(a, button, input:not([type=hidden]), select, textarea, summary)")]
     .filter((e) => isSeen(e) && !isScrolled(e) && !e.closest(".save-bar"))
