@@ -173,7 +173,7 @@ class Demo:
         self._processes.start(
             "web",
             *(python, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread"),
-            *("--threads", "8", "--bind", f"127.0.0.1:{ports.web}"),
+            *("--threads", "8", "--no-control-socket", "--bind", f"127.0.0.1:{ports.web}"),
         )
         self._until("the sandbox answers", lambda: _answers(f"{ports.clever_url}/_sandbox/state"))
 
