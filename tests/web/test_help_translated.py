@@ -69,12 +69,16 @@ def test_links_of_a_translation_lead_to_files_that_are_there(language: str, name
 
 @cache
 def words_of_pages(language: str) -> dict[str, set[str]]:
-    """What pages say, without its places -> how they say it in the language."""
+    """What is seen on pages, where it has no places -> how it is said in the language."""
     words = defaultdict(set)
     for message in read(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"):
-        if isinstance(message.id, str) and message.id and "%(" not in message.id:
-            words[message.id].add(str(message.string))
+        if isinstance(message.id, str) and message.id and isinstance(message.string, str):
+            words[seen(message.id)].add(seen(message.string))
     return words
+
+
+def seen(message: str) -> str:
+    return re.sub('<span class="visually-hidden">.*?</span>', "", message).strip()
 
 
 def words_in(token: Token) -> list[str]:
