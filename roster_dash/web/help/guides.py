@@ -1,7 +1,10 @@
-"""The guides of docs/ as pages, rendered from their very files: nothing is written twice."""
+"""The guides of docs/ as pages, rendered from their very files: nothing is written twice.
+
+A guide in another language is docs/<code>/<name>.md; docs/translations.md tells how it is kept.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -14,6 +17,8 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
+
+from roster_dash.language import ENGLISH
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -44,7 +49,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
+    """`language` is the one that it is written in: English where there is no translation."""
+
     name: str
+    language: str
     title: str
     headings: Sequence[Heading]
     html: Markup
@@ -57,14 +65,31 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def read_guide(name: str) -> Guide:
+def read_guide(name: str, language: str = ENGLISH) -> Guide:
     """A guide of `names`, rendered: once a process, as the files are the release's own."""
-    tokens = _part(_MARKDOWN.parse((DOCS / f"{name}.md").read_text("utf-8")), ONLY.get(name))
-    title, *headings = _give_ids(tokens)
+    tokens, written_in = parsed(name, ENGLISH), ENGLISH
+    slugs = _slugs(_titles(tokens))
+    if translation(name, language).exists():
+        tokens, written_in = parsed(name, language), language
+    title, *headings = _give_ids(tokens, slugs)
     for token in tokens:
         _lead_into_help(token.children or [])
-    html = _MARKDOWN.renderer.render(tokens[3:], _MARKDOWN.options, {})  # the title isn't in it
-    return Guide(name, title.text, headings, Markup(html))  # noqa: S704  # ours, and without HTML
+    body = tokens[3:]  # the title isn't in it
+    html = _MARKDOWN.renderer.render(body, _MARKDOWN.options, {"title": title.text})
+    safe = Markup(html)  # noqa: S704  # ours, and without HTML
+    return Guide(name, written_in, title.text, headings, safe)
+
+
+def translation(name: str, language: str) -> Path:
+    """Where a guide is in a language, if it is: docs/ itself has English only."""
+    return DOCS / language / f"{name}.md"
+
+
+def parsed(name: str, language: str) -> list[Token]:
+    """What help shows of a guide, as its file has it."""
+    if language == ENGLISH:
+        return _part(_MARKDOWN.parse((DOCS / f"{name}.md").read_text("utf-8")), ONLY.get(name))
+    return _MARKDOWN.parse(translation(name, language).read_text("utf-8"))
 
 
 @cache
@@ -83,17 +108,30 @@ def _part(tokens: list[Token], wanted: str | None) -> list[Token]:
     return tokens[:3] + tokens[begin : starts[starts.index(begin) + 1]]
 
 
-def _give_ids(tokens: Sequence[Token]) -> Iterator[Heading]:
-    """Headings get the ids that they have on GitHub, so that one link is right in both places."""
+def _titles(tokens: Sequence[Token]) -> list[tuple[Token, str]]:
+    """Each heading, where it opens, with its text."""
+    pairs = pairwise(tokens)
+    return [(here, _text_of(text)) for here, text in pairs if here.type == "heading_open"]
+
+
+def _slugs(titles: Sequence[tuple[Token, str]]) -> list[str]:
+    """The ids that headings have on GitHub, so that one link is right in both places."""
+    slugs: list[str] = []
     taken: dict[str, int] = {}
-    for opening, inline in pairwise(tokens):
-        if opening.type == "heading_open":
-            text = _text_of(inline)
-            slug = re.sub(r"[^\w\- ]", "", text.casefold()).replace(" ", "-")
-            taken[slug] = taken.get(slug, -1) + 1
-            slug += f"-{taken[slug]}" if taken[slug] else ""
-            opening.attrSet("id", slug)
-            yield Heading(int(opening.tag[1]), slug, text)
+    for _, text in titles:
+        slug = re.sub(r"[^\w\- ]", "", text.casefold()).replace(" ", "-")
+        taken[slug] = taken.get(slug, -1) + 1
+        slugs.append(f"{slug}-{taken[slug]}" if taken[slug] else slug)
+    return slugs
+
+
+def _give_ids(tokens: Sequence[Token], slugs: Sequence[str]) -> list[Heading]:
+    """The English ids in every language, so that one link is right in all of them."""
+    headings = []
+    for (opening, text), slug in zip(_titles(tokens), slugs, strict=True):
+        opening.attrSet("id", slug)
+        headings.append(Heading(int(opening.tag[1]), slug, text))
+    return headings
 
 
 def _text_of(inline: Token) -> str:
@@ -116,17 +154,20 @@ def _lead_into_help(tokens: Sequence[Token]) -> None:
 
 
 def _page_of(link: str) -> str:
-    """Relative to /help/…, as in docs/; "" for what is no page of help."""
+    """Relative to /help/…, as in docs/; "" for what is no page of help.
+
+    A translation leads to English files by "../".
+    """
     if link.startswith(("#", "https://", "http://", "mailto:")):
         return link
     file, mark, heading = link.partition("#")
-    name = file.removesuffix(".md")
+    name = file.removeprefix("../").removesuffix(".md")
     return f"{name}{mark}{heading}" if file.endswith(".md") and name in names() else ""
 
 
 def _draw(image: Token) -> None:
     """With its size, so that nothing moves when it comes; another picture has another address."""
-    name = str(image.attrGet("src"))
+    name = str(image.attrGet("src")).removeprefix("../")
     data = (DOCS / name).read_bytes()
     image.attrSet("src", f"pictures/{name}?v={sha256(data).hexdigest()[:12]}")
     image.attrSet("width", str(int.from_bytes(data[16:20])))
@@ -141,8 +182,8 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], at: int, options: OptionsDict, env: EnvType
     ) -> str:
         """Called as what it stands under."""
-        above = [here for here in range(at) if tokens[here].type == "heading_open"]
-        title = escapeHtml(_text_of(tokens[above[-1] + 1])) if above else "Table"
+        above = [str(env["title"]), *(text for _, text in _titles(tokens[:at]))]
+        title = escapeHtml(above[-1])
         return f'<div class="scroll" role="region" aria-label="{title}" tabindex="0"><table>\n'
 
     def table_close(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import request, url_for
 
+from roster_dash.language import code
 from roster_dash.web.help.guides import read_guide
 
 PLACES: Mapping[str, str] = {
@@ -60,5 +61,5 @@ def help_here() -> Place | None:
     if wanted is None:
         return None
     name, _, slug = wanted.partition("#")
-    [title] = [each.text for each in read_guide(name).headings if each.slug == slug]
+    [title] = [each.text for each in read_guide(name, code()).headings if each.slug == slug]
     return Place(url_for("help.guide", guide=name, _anchor=slug), title)

@@ -11,6 +11,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
+from roster_dash.language import code
 from roster_dash.web.help.guides import DOCS, GUIDES, names, pictures, read_guide
 from roster_dash.web.help.places import help_here
 
@@ -20,7 +21,7 @@ blueprint.add_app_template_global(help_here)
 
 @blueprint.get("/help")
 def index() -> str:
-    guides = [(read_guide(name), GUIDES[name]) for name in names()]
+    guides = [(read_guide(name, code()), GUIDES[name]) for name in names()]
     return render_template("web/help/index.html", guides=guides)
 
 
@@ -28,7 +29,7 @@ def index() -> str:
 def guide(guide: str) -> str:
     if guide not in names():
         abort(404)
-    return render_template("web/help/guide.html", guide=read_guide(guide))
+    return render_template("web/help/guide.html", guide=read_guide(guide, code()))
 
 
 @blueprint.get("/help/pictures/<picture>")
