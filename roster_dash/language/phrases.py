@@ -77,6 +77,12 @@ PHRASES = (
     "%(number)d are archived",
     "1 wait for you",
     "%(number)d wait for you",
+    "%(parts)s; 1 stay as they are.",
+    # web.rostering.form: grades as they are shown
+    "Pre Kindergarten",
+    "Transitional Kindergarten",
+    "Infant Toddler",
+    "Post Graduate",
     # mail: subjects
     "%(school)s, this week: %(verdict)s",
     "1 failed",

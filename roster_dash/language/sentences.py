@@ -78,8 +78,8 @@ class Sentences:
             or self._clauses(text)
         )
 
-    def _whole(self, text: str) -> str | None:
-        return self._word(text) or self._figures(text) or self._by_pattern(text)
+    def _whole(self, text: str, *, may_swallow: bool = True) -> str | None:
+        return self._word(text) or self._figures(text) or self._by_pattern(text, may_swallow)
 
     def _word(self, text: str) -> str | None:
         """A text without places, also where it begins with the other kind of letter."""
@@ -99,7 +99,7 @@ class Sentences:
         known = self._known(inner)
         return text.replace(inner, known) if known else None
 
-    def _by_pattern(self, text: str) -> str | None:
+    def _by_pattern(self, text: str, may_swallow: bool = True) -> str | None:
         words = set(_WORD.findall(text.lower()))
         candidates = [each for word in words for each in self._by_word.get(word, ())]
         for pattern in sorted(candidates, key=lambda each: -each.weight):
@@ -107,6 +107,8 @@ class Sentences:
                 values = match.groupdict()
                 # A place may have swallowed the end of a sentence; or it is the dot of "St. Mary".
                 if any(map(_END.search, values.values())):
+                    if not may_swallow:
+                        continue
                     apart = self._in_sentences(text, every=True)
                     if apart is not None:
                         return apart
@@ -142,12 +144,20 @@ class Sentences:
         return " ".join(said) if any_known else None
 
     def _next_sentences(self, sentences: list[str], at: int) -> tuple[str | None, int]:
-        """The most sentences from there on that are known together, and where they end."""
-        for end in range(len(sentences) - (at == 0), at + 1, -1):
+        """The most sentences from there on that are known together, and where they end.
+
+        A pattern with a whole sentence in one of its places comes last: it may know one only.
+        """
+        one, ends = sentences[at], range(len(sentences) - (at == 0), at + 1, -1)
+        for end in ends:
+            if known := self._whole(" ".join(sentences[at:end]), may_swallow=False):
+                return known, end
+        if known := self._whole(one) or self._without_stop(one) or self._clauses(one):
+            return known, at + 1
+        for end in ends:
             if known := self._whole(" ".join(sentences[at:end])):
                 return known, end
-        one = sentences[at]
-        return self._whole(one) or self._without_stop(one) or self._clauses(one), at + 1
+        return None, at + 1
 
     def _clauses(self, text: str) -> str | None:
         """Clauses in a row, of which one at least is known; two words that are both known."""

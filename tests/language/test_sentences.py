@@ -19,6 +19,10 @@ CATALOGUE = {
     "Staff": "Personal",
     "terms": "periodos",
     "grades": "grados",
+    "%(doubt)s. No list was removed.": "%(doubt)s. No se quitó ninguna lista.",
+    "No %(role)s are here. No list was removed. %(next)s": (
+        "No hay %(role)s. No se quitó ninguna lista. %(next)s"
+    ),
     "nothing changed": "nada cambió",
     "the row is left out": "la fila se deja fuera",
     " and ": " y ",
@@ -70,6 +74,13 @@ def test_a_name_is_never_translated_even_if_it_is_a_word_of_ours() -> None:
 def test_a_name_with_a_stop_in_it_ends_no_sentence() -> None:
     assert said("Ann St. Mary is not here. Nothing changed.") == (
         "Ann St. Mary no está aquí. Nada cambió."
+    )
+
+
+def test_sentences_that_belong_together_are_found_after_another_one() -> None:
+    assert said("Nothing changed. No staff are here. No list was removed. The next sync asks.") == (
+        "Nada cambió. No hay personal. No se quitó ninguna lista. "
+        "La próxima sincronización pregunta."
     )
 
 

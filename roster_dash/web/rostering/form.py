@@ -6,6 +6,7 @@ from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
+from roster_dash.language import translated
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.origin import CLEVER, Origin
 from roster_dash.roster.records import Snapshot, Term
@@ -225,7 +226,7 @@ def _newest_first(terms: tuple[Term, ...]) -> list[Term]:
 
 def _term(term: Term, today: date) -> Answer:
     days = [f"{day.day} {day:%b %Y}" if day else "…" for day in (term.start, term.end)]
-    note = " – ".join(days) if term.start or term.end else "no dates"
+    note = " – ".join(map(translated, days)) if term.start or term.end else "no dates"
     if is_current(term, today):
         note += ", current"
     return Answer(term.source_id, term.name or "Term without a name", note)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from roster_dash.roster.records import Snapshot
+from roster_dash.language import translated
+from roster_dash.roster.records import Snapshot, Term
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.roster.terms import Choice
 from roster_dash.web.rostering.form import grade_label, grades_in_order
@@ -46,7 +47,7 @@ def grid_of(snapshot: Snapshot, settings: SyncSettings, today: date) -> Grid:
     ids = [*terms, ""]
     rows = [
         (
-            terms[term_id].name or "Term without a name" if term_id else "No term",
+            _name(terms[term_id]) if term_id else translated("No term"),
             [
                 Cell(
                     lists[term_id, grade], len(students[term_id, grade]), (term_id, grade) in chosen
@@ -58,3 +59,7 @@ def grid_of(snapshot: Snapshot, settings: SyncSettings, today: date) -> Grid:
         if any(place[0] == term_id for place in lists)
     ]
     return Grid([grade_label(grade) if grade else "No grade" for grade in grades], rows)
+
+
+def _name(term: Term) -> str:
+    return term.name or translated("Term without a name")
