@@ -1,9 +1,12 @@
-"""What pictures show, in words: for whoever doesn't look at them, and for a second look."""
+"""What pictures show, in words and in the language of the page: for whoever doesn't look at them,
+and for a second look."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from roster_dash.language import spoken, translated
+from roster_dash.language.figures import day_in
 from roster_dash.roster.days import DayState
 from roster_dash.store.days import Day, DistrictDay
 from roster_dash.web.show import NEEDS_A_LOOK, STATES
@@ -21,6 +24,7 @@ _MANY = 3
 
 
 def word(state: DayState) -> str:
+    """In English, for the legend."""
     if state is DayState.NONE:
         return NO_SYNC
     return NEEDS_A_LOOK[0] if state is DayState.LOOK else STATES[state][0]
@@ -35,11 +39,13 @@ def tone(state: DayState) -> str:
 
 def short_day(day: date, today: date) -> str:
     """Like 3 Sep, with the year if it is another one."""
-    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+    pattern = "d MMM" if day.year == today.year else "d MMM y"
+    return day_in(spoken().locale, day, pattern)
 
 
 def long_day(day: date, today: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}" + (", today" if day == today else "")
+    said = translated(f"{day:%A} {day.day} {day:%B}")
+    return said + (translated(", today") if day == today else "")
 
 
 def short_number(number: int) -> str:
@@ -52,13 +58,17 @@ def short_number(number: int) -> str:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return translated(f"{number:,} {one if number == 1 else many}")
+
+
+def _changes(size: int) -> str:
+    return counted(size, "change", "changes") if size else translated("nothing changed")
 
 
 def of_day(day: Day, today: date) -> str:
     runs = counted(day.runs, "run", "runs")
-    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
-    return f"{long_day(day.day, today)}: {word(day.state)}; {runs}, {changes}"
+    changes = _changes(day.size)
+    return f"{long_day(day.day, today)}: {translated(word(day.state))}; {runs}, {changes}"
 
 
 def of_district_day(day: DistrictDay, today: date) -> str:
@@ -68,7 +78,7 @@ def of_district_day(day: DistrictDay, today: date) -> str:
         for state in DayState
         if day.schools.get(state)
     )
-    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
+    changes = _changes(day.size)
     return f"{long_day(day.day, today)}, {schools}: {states}; {changes}"
 
 
@@ -100,10 +110,10 @@ def of_calendar(days: Sequence[Day], today: date) -> str:
     """A school's weeks in two sentences; `days` has those with a run, at least one."""
     states = {day.day: day.state for day in days}
     first, most = days[0].day, max(days, key=lambda day: day.size)
-    told = [f"Days since {short_day(first, today)}: {of_states(states, today, first)}."]
+    told = [translated(f"Days since {short_day(first, today)}: {of_states(states, today, first)}.")]
     if most.size:
-        changes = counted(most.size, "change", "changes")
-        told.append(f"Most changed on {short_day(most.day, today)}: {changes}.")
+        changes = _changes(most.size)
+        told.append(translated(f"Most changed on {short_day(most.day, today)}: {changes}."))
     return " ".join(told)
 
 
@@ -112,14 +122,14 @@ def of_district(days: Sequence[DistrictDay], today: date) -> str:
     well = {DayState.SUCCEEDED, DayState.CANCELLED}
     bad = [day for day in days if set(day.schools) - well]
     synced, well_in_all = counted(len(days), "day", "days"), len(days) - len(bad)
-    told = [f"Of {synced} with syncs, {well_in_all} went well in every school."]
+    told = [translated(f"Of {synced} with syncs, {well_in_all} went well in every school.")]
     if bad:
         worst = max(
             reversed(bad), key=lambda day: sum(n for s, n in day.schools.items() if s not in well)
         )
         number = sum(n for state, n in worst.schools.items() if state not in well)
         schools = counted(number, "school", "schools")
-        told.append(f"Most trouble was on {short_day(worst.day, today)}, in {schools}.")
+        told.append(translated(f"Most trouble was on {short_day(worst.day, today)}, in {schools}."))
     return " ".join(told)
 
 
@@ -128,8 +138,8 @@ def of_numbers(points: Sequence[tuple[date, int]], today: date) -> str:
     first, last = points[0], points[-1]
     low, high = lowest(points), highest(points)
     if low[1] == high[1]:
-        return f"{last[1]:,} all the time since {short_day(first[0], today)}"
-    return (
+        return translated(f"{last[1]:,} all the time since {short_day(first[0], today)}")
+    return translated(
         f"{first[1]:,} on {short_day(first[0], today)}, {last[1]:,} now; "
         f"lowest {low[1]:,} on {short_day(low[0], today)}, "
         f"highest {high[1]:,} on {short_day(high[0], today)}"
