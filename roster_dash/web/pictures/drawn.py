@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import dropwhile
 
 from flask import Flask, url_for
+from flask_babel import gettext
 
 from roster_dash import clock
 from roster_dash.language import spoken, translated
@@ -158,7 +159,10 @@ def strips_of(zones: Mapping[int, str]) -> Strips:
         states |= set(row)
         first = today - timedelta(days=STRIP_DAYS - 1)
         told = words.of_states(its, today, first)
-        drawn[school_id] = Strip(geometry.strip(row), translated(f"Last {STRIP_DAYS} days: {told}"))
+        drawn[school_id] = Strip(
+            geometry.strip(row),
+            gettext("Last %(number)s days: %(told)s", number=STRIP_DAYS, told=told),
+        )
     in_order = [state for state in _LEGEND_STATES if state in states]
     width = geometry.strip_width(STRIP_DAYS)
     return Strips(drawn, width, geometry.STRIP_HEIGHT, in_order)
