@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from roster_dash.language import translated
 from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, write
 from roster_dash.roster.calendar import Period, PeriodKind
 from roster_dash.roster.origin import capital
@@ -50,12 +51,11 @@ def compose_calendar(notice: CalendarNotice) -> Mail:
     first, *others = notice.lines or ["the school calendar was changed; nothing special happens"]
     return write(
         Letter(
-            subject=f"{notice.school}: from tomorrow {first}",
             about=notice.school,
             verdict=f"from tomorrow {first}",
             lead=[
                 f"You need not do anything. Tomorrow is {_day(notice.day)}.",
-                *(f"{capital(line)}." for line in others),
+                *(f"{capital(translated(line))}." for line in others),
                 "This is from the school calendar under Rostering, Safety. What an empty or "
                 "incomplete answer may do stays the same: nothing.",
             ],

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Part, Tone, write
+from roster_dash.language import translated
+from roster_dash.mail.letter import ON_THE_LIST, Letter, Link, Mail, Part, Tone, label, write
 from roster_dash.roster.origin import capital
 
 DIGEST_WORDS = {
@@ -38,16 +39,15 @@ def compose_digest(digest: Digest) -> Mail:
     numbers = [*digest.changes, ("syncs", digest.syncs), ("failed", digest.failures)]
     return write(
         Letter(
-            subject=f"{digest.school}, this week: {digest.verdict}",
-            about=f"{digest.school}, this week",
+            about=translated(f"{digest.school}, this week"),
             verdict=digest.verdict,
-            lead=[f"The last sync: {digest.last}"],
+            lead=[f"The last sync: {translated(digest.last)}"],
             button=Link("See the history", digest.url),
             tone=Tone.CALM if digest.failures else Tone.GOOD,
             parts=[
                 Part(
                     "The week in numbers",
-                    rows=[(capital(word), f"{number:,}") for word, number in numbers],
+                    rows=[(capital(label(word)), f"{number:,}") for word, number in numbers],
                 )
             ],
             small_print=[ON_THE_LIST],

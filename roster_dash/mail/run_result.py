@@ -1,11 +1,13 @@
 """The mail about one run: the verdict in the subject, everything about the run in the body."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from roster_dash.language import translated
 from roster_dash.mail.letter import (
     GLUE,
     ON_THE_LIST,
@@ -14,6 +16,7 @@ from roster_dash.mail.letter import (
     Mail,
     Part,
     Tone,
+    label,
     write,
 )
 from roster_dash.roster.origin import capital
@@ -26,6 +29,8 @@ from roster_dash.roster.report import (
 )
 
 NAMED_PROBLEMS = 10
+_NAMED = re.compile(r"(?P<who>.+) (?:(?P<what>would .+)|\((?P<columns>[a-z][a-z ,]+)\))")
+"""Who or what a line is about, and what is said of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,14 @@ class Changes:
     number: int
     first: Sequence[str]
 
-    def part(self, before: str = "") -> Part:
-        title = f"{before}{self.title} ({self.number:,})"
-        return Part(title, items=self.first, more=self.number - len(self.first))
+    def part(self, *, waits: bool = False) -> Part:
+        what = self.title
+        return Part(
+            f"Waiting for you: {what}" if waits else what,
+            number=self.number,
+            items=[_item(line) for line in self.first],
+            more=self.number - len(self.first),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,6 @@ def compose_run_result(result: RunResult) -> Mail:
     line = verdict(result.status, result.counts, list(result.warnings))
     return write(
         Letter(
-            subject=f"{result.school}: {line}",
             about=result.school,
             verdict=line,
             lead=list(_lead(result)),
@@ -88,7 +97,7 @@ def compose_run_result(result: RunResult) -> Mail:
 
 def _lead(result: RunResult) -> Iterator[str]:
     if result.status == "failed":
-        yield f"The sync failed: {result.message}"
+        yield f"The sync failed: {translated(result.message)}"
         return
     if result.held:
         yield (
@@ -129,14 +138,16 @@ def _tone(result: RunResult) -> Tone:
 
 def _parts(result: RunResult) -> Iterator[Part]:
     for held in result.held:
-        yield held.part("Waiting for you: ")
+        yield held.part(waits=True)
     if result.problems:
         yield _problems(result.problems)
     if result.warnings:
         yield Part("Warnings", sentences=result.warnings)
     if result.status != "failed":
         titles = {"people": "People", "lists": "Lists", "memberships": "Memberships"}
-        rows = [(title, _numbers(result.counts[name])) for name, title in titles.items()]
+        rows = [
+            (translated(title), _numbers(result.counts[name])) for name, title in titles.items()
+        ]
         yield Part("In numbers", rows=rows)
     yield from (change.part() for change in result.changes)
     if result.followed:
@@ -154,20 +165,32 @@ def _problems(problems: Sequence[Mapping[str, Any]]) -> Part:
     is_revert = all(problem.get("outcome") == "skipped" for problem in problems)
     named = problems[:NAMED_PROBLEMS]
     return Part(
-        f"{'Left as they are' if is_revert else 'To settle by hand'} ({len(problems):,})",
+        "Left as they are" if is_revert else "To settle by hand",
+        number=len(problems),
         items=[
-            f"{problem['name'] or problem['source_id'] or 'A record'}: {problem['reason']}"
+            f"{problem['name'] or problem['source_id'] or translated('A record')}: "
+            f"{translated(problem['reason'])}"
             for problem in named
         ],
         more=len(problems) - len(named),
     )
 
 
+def _item(line: str) -> str:
+    """A line of a change with what is said of somebody in the language that is spoken."""
+    found = _NAMED.fullmatch(line)
+    if not found:
+        return line
+    if found["what"]:
+        return f"{found['who']} {translated(found['what'])}"
+    return f"{found['who']} ({', '.join(map(translated, found['columns'].split(', ')))})"
+
+
 def _numbers(counts: Mapping[str, int]) -> str:
     """ "created 13, invalid 1; none updated, archived": zero is said out loud."""
-    some = ", ".join(f"{name}{GLUE}{number:,}" for name, number in counts.items() if number)
-    none = ", ".join(name for name, number in counts.items() if not number)
-    return "; ".join(filter(None, (some, none and f"none {none}")))
+    some = ", ".join(f"{label(name)}{GLUE}{number:,}" for name, number in counts.items() if number)
+    none = ", ".join(label(name) for name, number in counts.items() if not number)
+    return "; ".join(filter(None, (some, none and translated(f"none {none}"))))
 
 
 def _times(result: RunResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from roster_dash.language import translated
 from roster_dash.mail.letter import Mail, Part, Tone, Words, write
 from roster_dash.roster.origin import CLEVER, Origin
 
@@ -19,13 +20,13 @@ class RequestFacts:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        sis = [("Student information system", self.sis)] if self.sis else []
-        return [
-            ("School", self.school),
-            ("District", self.district),
-            ("IT contact", self.contact),
-            *sis,
-        ]
+        rows = {
+            "School": self.school,
+            "District": self.district,
+            "IT contact": self.contact,
+            "Student information system": self.sis,
+        }
+        return [(translated(name), value) for name, value in rows.items() if value]
 
 
 _ASKED = "You get this mail because you asked for the school to be set up."

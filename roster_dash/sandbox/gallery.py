@@ -3,6 +3,8 @@
 import re
 
 from flask import Blueprint, Response, abort, render_template, request
+from flask.blueprints import BlueprintSetupState
+from flask_babel import Babel
 
 from roster_dash.sandbox.samples import samples
 
@@ -11,6 +13,12 @@ blueprint = Blueprint("gallery", __name__, template_folder="templates")
 LOOKS = {"light": "Light", "dark": "Dark", "bare": "Without styles"}
 _DARK = "(prefers-color-scheme: dark)"
 _STYLES = re.compile(r"<style>.*?</style>| style=\"[^\"]*\"", re.DOTALL)
+
+
+@blueprint.record_once
+def _speak(state: BlueprintSetupState) -> None:
+    """A mail asks which language is spoken."""
+    Babel(state.app)
 
 
 @blueprint.get("/gallery")

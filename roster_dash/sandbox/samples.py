@@ -157,9 +157,9 @@ def _held() -> RunResult:
 
 def _problems() -> RunResult:
     reasons = (
-        ("Ana Ruiz", "Several people here fit; settle it by hand under People."),
+        ("Ana Ruiz", "Several people here fit this record; it must be settled by hand."),
         ("", "The record has no name at all."),
-        ("bartholomew.featherstonehaugh@students.riverdale.example", "It has no role."),
+        ("bartholomew.featherstonehaugh@students.riverdale.example", "The record has no id."),
     )
     return _result(
         "1 joined, 2 to settle by hand, 10 unreadable.",
@@ -178,8 +178,8 @@ def _problems() -> RunResult:
 
 def _emptied() -> RunResult:
     warning = (
-        "The roster has 0 teachers where 61 were; nobody of them was removed. Fix: ask the "
-        "district’s Clever admin whether teachers are still shared."
+        "The roster has no teachers, while 61 teachers are here. Nobody and no list was removed. "
+        "Check in Clever what is shared with Roster Dash."
     )
     return _result(
         f"2 joined. {warning}",
@@ -191,8 +191,8 @@ def _emptied() -> RunResult:
 
 def _failed() -> RunResult:
     return _result(
-        "Clever doesn’t share this school with us any more. Fix: the district’s Clever admin can "
-        "share this school with Roster Dash under Data sharing.",
+        "Clever doesn’t share the school with us (any more). Nothing was changed here. The "
+        "district’s Clever admin can share this school with Roster Dash.",
         NO_COUNTS,
         status="failed",
     )
@@ -200,7 +200,7 @@ def _failed() -> RunResult:
 
 def _taken_back() -> RunResult:
     return _result(
-        "Run 1287 was taken back: 3 archived. 1 change was left as it is. The next syncs ask "
+        "Run 1287 was taken back: 3 archived. 1 change was left as they are. The next syncs ask "
         "before they do it again.",
         _counts(archived=3),
         changes=[Changes("Archived", 3, ["Ana Ruiz", "Ben Cho", "Cora Diaz"])],
@@ -209,7 +209,7 @@ def _taken_back() -> RunResult:
                 "name": "Dev Patel",
                 "source_id": "",
                 "outcome": "skipped",
-                "reason": "Changed by hand since; that stays.",
+                "reason": "Edited since by maria.ortega@riverdale.example, so they stay.",
             }
         ],
     )
@@ -229,7 +229,8 @@ def _weekly() -> Iterator[Sample]:
         good,
         failures=2,
         changes=[(word, 0) for word, _ in good.changes],
-        last="Clever answered “403 Forbidden”. Fix: approve Roster Dash again in Clever.",
+        last="Clever refuses our access token. Nothing was changed here. Somebody must check that "
+        "the district still has Roster Dash approved, or connect it again.",
     )
     yield Sample("digest", "digest", "a week is over", compose_digest(good))
     yield Sample("digest", "digest-failures", "a week with failures is over", compose_digest(bad))

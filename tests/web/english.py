@@ -1,7 +1,7 @@
 """Which texts of a page are still English, though the page is in another language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 from roster_dash.language.__main__ import TRANSLATIONS, read
@@ -16,10 +16,10 @@ _OURS = {
 }
 
 
-def english_words(language: str) -> set[str]:
-    """The words that our English texts have, and no translation."""
+def english_words(language: str, texts: Iterable[str] = ()) -> set[str]:
+    """The words that our English texts have, these among them, and no translation."""
     catalogue = read(TRANSLATIONS / language / "LC_MESSAGES" / "messages.po")
-    ours, theirs = set(_OURS), set(_OURS)
+    ours, theirs = {word for text in texts for word in _words(text)} | _OURS, set(_OURS)
     for message in catalogue:
         for texts, words in ((message.id, ours), (message.string, theirs)):
             for text in texts if isinstance(texts, tuple | list) else (texts,):
@@ -33,6 +33,7 @@ def english_left(html: str, words: set[str], data: set[str]) -> set[str]:
     """The texts with such a word in them. `data`: what is nobody's to translate."""
     page = _Texts()
     page.feed(html)
+    assert not page.marked, "what is marked as English doesn’t end"
     left = set()
     for text in page.texts:
         rest = text
@@ -48,24 +49,30 @@ def _words(text: str) -> Iterator[str]:
 
 
 class _Texts(HTMLParser):
-    """What people read or hear on a page."""
+    """What people read or hear on a page; not what is marked as English."""
 
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
         self._within: list[str] = []
+        self.marked: list[str] = []
+        """The element that is marked, and those of the same name in it."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _UNSEEN:
             self._within.append(tag)
-        self.texts += [value for name, value in attrs if name in _ATTRIBUTES and value]
+        if self.marked[-1:] == [tag] or (not self.marked and ("lang", "en") in attrs):
+            self.marked.append(tag)
+        if not self.marked:
+            self.texts += [value for name, value in attrs if name in _ATTRIBUTES and value]
 
     def handle_endtag(self, tag: str) -> None:
-        if self._within and self._within[-1] == tag:
-            self._within.pop()
+        for open_ones in (self._within, self.marked):
+            if open_ones[-1:] == [tag]:
+                open_ones.pop()
 
     def handle_data(self, data: str) -> None:
-        if not self._within and data.strip():
+        if not (self._within or self.marked) and data.strip():
             self.texts.append(" ".join(data.split()))
 
 

@@ -21,6 +21,8 @@ NAMED = {
     "people": ("first_name", "last_name", "email"),
     "user_lists": ("title", "synced_title", "course"),
     "setup_requests": ("school_name", "district_name", "contact_name", "contact_email"),
+    "holds": ("label",),
+    "operations": ("label",),
     "account_links": ("email",),
     "api_tokens": ("name",),
     "webhooks": ("url",),

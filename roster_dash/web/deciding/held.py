@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from roster_dash.language import translated
 from roster_dash.roster.guard import GUARDS, Guard
 from roster_dash.roster.origin import Origin
 from roster_dash.roster.report import would_happen
 from roster_dash.store import holds, rosters
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import HoldRow, Run
-from roster_dash.web.show import column, value
+from roster_dash.web.runs.changes import told
+from roster_dash.web.show import column
 
 SHOWN = 500
 """So many of what waits have a tick of their own."""
@@ -86,13 +88,17 @@ def _change(row: HoldRow, names: Names, origin: Origin) -> HeldChange:
     rows: list[tuple[str, str, str]] = []
     if row.entity == "members":
         rows = [
-            (side.capitalize(), _told(row.before[side], names), _told(row.after[side], names))
+            (
+                translated(side.capitalize()),
+                _told(row.before[side], names),
+                _told(row.after[side], names),
+            )
             for side in row.after
             if row.before.get(side) or row.after.get(side)
         ]
     elif row.action in ("update", "link"):
         rows = [
-            (column(name, origin), value(row.before.get(name)), value(after))
+            (column(name, origin), told(name, row.before.get(name)), told(name, after))
             for name, after in row.after.items()
             if column(name)
         ]
@@ -101,11 +107,13 @@ def _change(row: HoldRow, names: Names, origin: Origin) -> HeldChange:
 
 
 def _told(source_ids: Sequence[str], names: Names) -> str:
-    named = ", ".join(
+    label = ", ".join(
         names.of_member.get(source_id, source_id) for source_id in source_ids[:_NAMED]
     )
     more = len(source_ids) - _NAMED
-    return (f"{named} and {more:,} more" if more > 0 else named) or "nobody"
+    if more > 0:
+        return translated(f"{label} and {more:,} more")
+    return label or translated("nobody")
 
 
 def _names(school_id: int, rows: Sequence[HoldRow]) -> Names:

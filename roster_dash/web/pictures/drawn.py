@@ -7,8 +7,11 @@ from datetime import date, timedelta
 from itertools import dropwhile
 
 from flask import Flask, url_for
+from flask_babel import gettext
 
 from roster_dash import clock
+from roster_dash.language import spoken, translated
+from roster_dash.language.figures import day_in
 from roster_dash.roster.days import DayState, worst
 from roster_dash.roster.moments import day_of
 from roster_dash.roster.roles import FORM_ORDER, Role
@@ -48,11 +51,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """`heads` are the Mondays above the columns, as text."""
+    """`heads` are the Mondays above the columns, as text; `weekdays` the days beside the rows."""
 
     grid: geometry.Grid
     today: date
     heads: Sequence[tuple[geometry.Place, str]]
+    weekdays: Sequence[str]
     cells: Sequence[Cell]
     words: str
     states: Sequence[DayState]
@@ -111,6 +115,7 @@ def _calendar(
         grid=grid,
         today=today,
         heads=[(head, words.short_day(head.day, head.day)) for head in grid.heads],
+        weekdays=[day_in(spoken().locale, place.day, "EEE") for place in grid.places[:7]],
         cells=cells,
         words=told,
         states=[state for state in _LEGEND_STATES if state in states or not state],
@@ -154,7 +159,10 @@ def strips_of(zones: Mapping[int, str]) -> Strips:
         states |= set(row)
         first = today - timedelta(days=STRIP_DAYS - 1)
         told = words.of_states(its, today, first)
-        drawn[school_id] = Strip(geometry.strip(row), f"Last {STRIP_DAYS} days: {told}")
+        drawn[school_id] = Strip(
+            geometry.strip(row),
+            gettext("Last %(number)s days: %(told)s", number=STRIP_DAYS, told=told),
+        )
     in_order = [state for state in _LEGEND_STATES if state in states]
     width = geometry.strip_width(STRIP_DAYS)
     return Strips(drawn, width, geometry.STRIP_HEIGHT, in_order)
@@ -208,5 +216,5 @@ def _role_line(
         first=points[0],
         lowest=words.lowest(points),
         highest=words.highest(points),
-        label=f"{role.label}: {words.of_numbers(points, today)}",
+        label=f"{translated(role.label)}: {words.of_numbers(points, today)}",
     )

@@ -1,12 +1,18 @@
-"""What pictures show, in words: for whoever doesn't look at them, and for a second look."""
+"""What pictures show, in words and in the language of the page: for whoever doesn't look at them,
+and for a second look."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from flask_babel import gettext
+
+from roster_dash.language import spoken, translated
+from roster_dash.language.figures import day_in
 from roster_dash.roster.days import DayState
 from roster_dash.store.days import Day, DistrictDay
 from roster_dash.web.show import NEEDS_A_LOOK, STATES
+from roster_dash.web.show import number as figures
 
 NO_SYNC = "No sync"
 _COUNTED = {
@@ -21,6 +27,7 @@ _MANY = 3
 
 
 def word(state: DayState) -> str:
+    """In English, for the legend."""
     if state is DayState.NONE:
         return NO_SYNC
     return NEEDS_A_LOOK[0] if state is DayState.LOOK else STATES[state][0]
@@ -35,11 +42,13 @@ def tone(state: DayState) -> str:
 
 def short_day(day: date, today: date) -> str:
     """Like 3 Sep, with the year if it is another one."""
-    return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b %Y}"
+    pattern = "d MMM" if day.year == today.year else "d MMM y"
+    return day_in(spoken().locale, day, pattern)
 
 
 def long_day(day: date, today: date) -> str:
-    return f"{day:%A} {day.day} {day:%B}" + (", today" if day == today else "")
+    said = translated(f"{day:%A} {day.day} {day:%B}")
+    return said + (translated(", today") if day == today else "")
 
 
 def short_number(number: int) -> str:
@@ -52,13 +61,17 @@ def short_number(number: int) -> str:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
+    return translated(f"{number:,} {one if number == 1 else many}")
+
+
+def _changes(size: int) -> str:
+    return counted(size, "change", "changes") if size else translated("nothing changed")
 
 
 def of_day(day: Day, today: date) -> str:
     runs = counted(day.runs, "run", "runs")
-    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
-    return f"{long_day(day.day, today)}: {word(day.state)}; {runs}, {changes}"
+    changes = _changes(day.size)
+    return f"{long_day(day.day, today)}: {translated(word(day.state))}; {runs}, {changes}"
 
 
 def of_district_day(day: DistrictDay, today: date) -> str:
@@ -68,7 +81,7 @@ def of_district_day(day: DistrictDay, today: date) -> str:
         for state in DayState
         if day.schools.get(state)
     )
-    changes = counted(day.size, "change", "changes") if day.size else "nothing changed"
+    changes = _changes(day.size)
     return f"{long_day(day.day, today)}, {schools}: {states}; {changes}"
 
 
@@ -100,10 +113,22 @@ def of_calendar(days: Sequence[Day], today: date) -> str:
     """A school's weeks in two sentences; `days` has those with a run, at least one."""
     states = {day.day: day.state for day in days}
     first, most = days[0].day, max(days, key=lambda day: day.size)
-    told = [f"Days since {short_day(first, today)}: {of_states(states, today, first)}."]
+    told = [
+        gettext(
+            "Days since %(first)s: %(states)s.",
+            first=short_day(first, today),
+            states=of_states(states, today, first),
+        )
+    ]
     if most.size:
-        changes = counted(most.size, "change", "changes")
-        told.append(f"Most changed on {short_day(most.day, today)}: {changes}.")
+        changes = _changes(most.size)
+        told.append(
+            gettext(
+                "Most changed on %(day)s: %(changes)s.",
+                day=short_day(most.day, today),
+                changes=changes,
+            )
+        )
     return " ".join(told)
 
 
@@ -112,27 +137,51 @@ def of_district(days: Sequence[DistrictDay], today: date) -> str:
     well = {DayState.SUCCEEDED, DayState.CANCELLED}
     bad = [day for day in days if set(day.schools) - well]
     synced, well_in_all = counted(len(days), "day", "days"), len(days) - len(bad)
-    told = [f"Of {synced} with syncs, {well_in_all} went well in every school."]
+    told = [
+        gettext(
+            "Of %(synced)s with syncs, %(well)s went well in every school.",
+            synced=synced,
+            well=well_in_all,
+        )
+    ]
     if bad:
         worst = max(
             reversed(bad), key=lambda day: sum(n for s, n in day.schools.items() if s not in well)
         )
         number = sum(n for state, n in worst.schools.items() if state not in well)
         schools = counted(number, "school", "schools")
-        told.append(f"Most trouble was on {short_day(worst.day, today)}, in {schools}.")
+        told.append(
+            gettext(
+                "Most trouble was on %(day)s, in %(schools)s.",
+                day=short_day(worst.day, today),
+                schools=schools,
+            )
+        )
     return " ".join(told)
 
 
 def of_numbers(points: Sequence[tuple[date, int]], today: date) -> str:
     """The numbers of a line, for whoever doesn't see it."""
+
+    def on(point: tuple[date, int]) -> str:
+        return short_day(point[0], today)
+
     first, last = points[0], points[-1]
     low, high = lowest(points), highest(points)
     if low[1] == high[1]:
-        return f"{last[1]:,} all the time since {short_day(first[0], today)}"
-    return (
-        f"{first[1]:,} on {short_day(first[0], today)}, {last[1]:,} now; "
-        f"lowest {low[1]:,} on {short_day(low[0], today)}, "
-        f"highest {high[1]:,} on {short_day(high[0], today)}"
+        return gettext(
+            "%(number)s all the time since %(day)s", number=figures(last[1]), day=on(first)
+        )
+    return gettext(
+        "%(first)s on %(first_day)s, %(last)s now; "
+        "lowest %(low)s on %(low_day)s, highest %(high)s on %(high_day)s",
+        first=figures(first[1]),
+        first_day=on(first),
+        last=figures(last[1]),
+        low=figures(low[1]),
+        low_day=on(low),
+        high=figures(high[1]),
+        high_day=on(high),
     )
 
 

@@ -4,12 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from roster_dash.language import translated
 from roster_dash.roster.origin import Origin
 from roster_dash.roster.outcomes import REASONS
 from roster_dash.roster.report import KINDS
 from roster_dash.store import rosters, runs
 from roster_dash.store.tables import OperationRow, Run
 from roster_dash.web.show import column, value
+
+_WORDS_OF_OURS = frozenset(("roles", "status", "visibility"))
+"""Columns whose values are words of ours, not what somebody has typed."""
 
 FIRST = 24
 MORE = 200
@@ -76,19 +80,29 @@ def _change(row: OperationRow, names: Mapping[int, str], origin: Origin) -> Chan
         rows = _membership_rows(row, names)
     elif row.action in ("update", "restore", "link"):
         rows = [
-            (column(name, origin), value(row.before.get(name)), value(after))
+            (column(name, origin), told(name, row.before.get(name)), told(name, after))
             for name, after in row.after.items()
             if column(name)
         ]
     return Change(row.id, row.label, REASONS.get(row.reason, ""), rows)
 
 
+def told(name: str, stored: object) -> str:
+    """What a column has, as people read it."""
+    shown = value(stored)
+    return translated(shown) if name in _WORDS_OF_OURS else shown
+
+
 def _membership_rows(row: OperationRow, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
-    def told(ids: Any) -> str:
-        return ", ".join(names.get(key, "?") for key in ids) or "nobody"
+    def named(ids: Any) -> str:
+        return ", ".join(names.get(key, "?") for key in ids) or translated("nobody")
 
     return [
-        (side.capitalize(), told(row.before.get(side, ())), told(row.after.get(side, ())))
+        (
+            translated(side.capitalize()),
+            named(row.before.get(side, ())),
+            named(row.after.get(side, ())),
+        )
         for side in ("managers", "members")
         if row.before.get(side) or row.after.get(side)
     ]
