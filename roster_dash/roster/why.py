@@ -4,7 +4,7 @@ The planner has decided; this only tells its decision in words, with the first t
 it and who can change that. Nothing is said of anybody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from roster_dash.roster.origin import Origin, capital
@@ -237,7 +237,7 @@ def _sum_here(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str
     if reason in fixes:
         return f"{name} is here and stays as they are. {REASONS[reason]}", fixes[reason]
     if reason == "same":
-        pinned = ", ".join(sorted(facts.row.set_here)) if facts.row else ""
+        pinned = ", ".join(map(_called, sorted(facts.row.set_here))) if facts.row else ""
         kept = f" What was set here stays: {pinned}." if pinned else ""
         return f"{name} is here, as {facts.origin.name} says.{kept}", f"{NOBODY}."
     return f"{name} is here; the next sync updates them.", f"{NOBODY}."
@@ -256,17 +256,23 @@ def _sum_missing(facts: Facts, name: str) -> tuple[str, str]:
     )
 
 
+def _called(field: str) -> str:
+    return {"email": "e-mail", "sis_id": "SIS id"}.get(field, field.replace("_", " "))
+
+
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def note_of(story: Story, asked: str) -> str:
-    """Plain text to send on; it has nobody else's data."""
+def note_of(story: Story, asked: str, say: Callable[[str], str] = str) -> str:
+    """Plain text to send on; it has nobody else's data. `say` says it in another language."""
     marks = {True: "yes", False: "NO", None: "-"}
+    about = say(f"About {story.name or asked}")
+    record = f"{say(story.id_name)} {story.source_id or say('unknown')}"
     lines = [
-        f"About {story.name or asked} ({story.id_name} {story.source_id or 'unknown'})",
-        story.verdict,
-        *(f"[{marks[step.ok]}] {step.question} {step.says}" for step in story.steps),
-        f"Who can change it: {story.fix}",
+        f"{about} ({record})",
+        say(story.verdict),
+        *(f"[{say(marks[step.ok])}] {say(step.question)} {say(step.says)}" for step in story.steps),
+        say(f"Who can change it: {story.fix}"),
     ]
     return "\n".join(lines)

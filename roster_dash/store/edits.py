@@ -261,4 +261,5 @@ def _check(values: Mapping[str, str]) -> None:
         if name not in EDITABLE:
             raise BadInput(f"There is no field “{name}”.")
         if len(text) > LONGEST:
-            raise BadInput(f"{name} has {len(text)} characters; at most {LONGEST} are possible.")
+            field = name.replace("_", " ").capitalize()
+            raise BadInput(f"{field} has {len(text)} characters; at most {LONGEST} are possible.")

@@ -42,7 +42,7 @@
     remember();
   });
   document.addEventListener("htmx:after:swap", mark);
-  document.addEventListener("htmx:error", () => say("The server can’t be reached. Nothing was lost; try again."));
+  document.addEventListener("htmx:error", () => say(document.getElementById("toast")?.dataset.unreachable));
 
   // A swap that takes away what had the focus leaves it where that was, not at the top of the page.
   const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
