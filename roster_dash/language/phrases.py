@@ -89,6 +89,7 @@ PHRASES = (
     # roster.findings and sources: what is read
     "school",
     "role",
+    "person",
     "people",
     "classes",
     "terms",
@@ -220,6 +221,8 @@ PHRASES = (
     "%(rows)d people: Left out of the sync: nothing is updated or archived until you change that.",
     "%(rows)d people: Archived.",
     "%(rows)d people: They are back, and in the sync.",
+    # connecting: which there are to choose from
+    "1.2 or 1.1",
     # outcomes as roster.revert says them
     "succeeded",
     "failed",
