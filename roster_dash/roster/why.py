@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from roster_dash.roster.origin import Origin, capital
 from roster_dash.roster.outcomes import REASONS, Outcome, PersonOutcome
-from roster_dash.roster.records import KeptPerson, Person
+from roster_dash.roster.records import KeptPerson, Person, called
 from roster_dash.roster.settings import SyncSettings
 
 SIS = "The school’s SIS office"
@@ -237,7 +237,7 @@ def _sum_here(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str
     if reason in fixes:
         return f"{name} is here and stays as they are. {REASONS[reason]}", fixes[reason]
     if reason == "same":
-        pinned = ", ".join(map(_called, sorted(facts.row.set_here))) if facts.row else ""
+        pinned = ", ".join(map(called, sorted(facts.row.set_here))) if facts.row else ""
         kept = f" What was set here stays: {pinned}." if pinned else ""
         return f"{name} is here, as {facts.origin.name} says.{kept}", f"{NOBODY}."
     return f"{name} is here; the next sync updates them.", f"{NOBODY}."
@@ -254,10 +254,6 @@ def _sum_missing(facts: Facts, name: str) -> tuple[str, str]:
         f"{REASONS.get(reason, '')}".strip(),
         f"{SIS}, if they should be there; {_lower(OWNER)}: Keep or Archive now.",
     )
-
-
-def _called(field: str) -> str:
-    return {"email": "e-mail", "sis_id": "SIS id"}.get(field, field.replace("_", " "))
 
 
 def _lower(text: str) -> str:

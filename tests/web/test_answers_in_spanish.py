@@ -221,10 +221,13 @@ def test_why_of_every_kind_of_person_is_spanish(
     assert not english_left(page, english_words("es"), data)
 
 
-def test_odd_values_in_any_form_are_answered_in_spanish(app: Flask, world: World) -> None:
+def test_odd_values_in_any_form_are_answered_in_spanish(
+    app: Flask, world: World, clever: Clever
+) -> None:
     visitor, words = visitors(app, world)["specialist"], english_words("es")
-    keys = {key for key in KEYS if "." in key} | set(UPDATE_FIELDS)
-    data = data_of(world) | TYPED | CHOSEN | keys | {"primary", "ED%A0%80"}
+    shared = {school.name for school in clever.schools} | {"odd, but clear"}
+    keys = {key for key in KEYS if {".", "_"} & set(key)} | set(UPDATE_FIELDS)
+    data = data_of(world) | TYPED | CHOSEN | keys | shared | {"primary"}
     left: dict[str, set[str]] = {}
     for form in posts(visitor):
         if form.action.endswith(LEADS_AWAY):
