@@ -129,6 +129,7 @@ PHRASES = (
     # roster.findings and sources: what is read
     "school",
     "role",
+    "person",
     "people",
     "classes",
     "terms",
@@ -252,6 +253,16 @@ PHRASES = (
     "e-mail",
     "active",
     "archived",
+    "public",
+    "private",
+    # web.people.views: what was done to several
+    "%(rows)d people: They stay until %(source)s has them again.",
+    "%(rows)d people: They follow the roster again.",
+    "%(rows)d people: Left out of the sync: nothing is updated or archived until you change that.",
+    "%(rows)d people: Archived.",
+    "%(rows)d people: They are back, and in the sync.",
+    # connecting: which there are to choose from
+    "1.2 or 1.1",
     # outcomes as roster.revert says them
     "succeeded",
     "failed",

@@ -160,15 +160,19 @@ class Sentences:
         return None, at + 1
 
     def _clauses(self, text: str) -> str | None:
-        """Clauses in a row, of which one at least is known; two words that are both known."""
+        """Clauses in a row that are all known, else one at least; two words that are both known."""
+        partly = None
         for joint in (*_JOINTS, *_NEIGHBOURS):
             if joint in text:
                 pieces = text.split(joint)
                 known = [self._known(piece) for piece in pieces]
-                if all(known) or (any(known) and joint in _JOINTS):
-                    said = [other or piece for other, piece in zip(known, pieces, strict=True)]
-                    return self._exact.get(joint, joint).join(said)
-        return None
+                both = [other or piece for other, piece in zip(known, pieces, strict=True)]
+                said = self._exact.get(joint, joint).join(both)
+                if all(known):
+                    return said
+                if any(known) and joint in _JOINTS:
+                    partly = partly or said
+        return partly
 
 
 def _pattern(english: str, other: str) -> tuple[frozenset[str], _Pattern]:
@@ -176,9 +180,11 @@ def _pattern(english: str, other: str) -> tuple[frozenset[str], _Pattern]:
     for place in PLACE.finditer(english):
         between = english[at : place.start()].replace("%%", "%")
         literal += between + " "
-        # A place that follows a word at once may be empty: "paused%(until)s".
+        # A place that follows a word at once may be empty: "paused%(until)s". So may what somebody
+        # has typed, which ends with its quote.
         glued = between != "" and not between[-1].isspace() and between[-1] not in "(“"
-        what = r"[\d,]+" if place[2] == "d" else ".*?" if glued else ".+?"
+        quoted = between.endswith("“") and english.startswith("”", place.end())
+        what = r"[\d,]+" if place[2] == "d" else "[^“”]*" if quoted else ".*?" if glued else ".+?"
         name = f"(?P={place[1]})" if f"(?P<{place[1]}>" in found else f"(?P<{place[1]}>{what})"
         found, at = found + re.escape(between) + name, place.end()
     rest = english[at:].replace("%%", "%")

@@ -33,9 +33,8 @@ def plan_import(text: str, kept: Sequence[KeptPerson]) -> Import:
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""), restkey="", strict=True)
     try:
         names = [(name or "").strip().casefold() for name in reader.fieldnames or ()]
-        missing = [name for name in NEEDED if name not in names]
-        if missing:
-            return Import(errors=(f"The first line must name the columns {', '.join(missing)}.",))
+        if text := ", ".join(name for name in NEEDED if name not in names):
+            return Import(errors=(f"The first line must name the columns {text}.",))
         reader.fieldnames = names
         lines = [(reader.line_num, line) for line in reader]
     except csv.Error:
@@ -65,7 +64,8 @@ def _person(number: int, line: dict[str, str | None]) -> Person | str:
     values: dict[str, Any] = {name: (line.get(name) or "").strip()[:300] for name in COLUMNS}
     role = _ROLES.get(values.pop("role").casefold())
     if role is None:
-        return f"the role “{line.get('role') or ''}” is none of {', '.join(_ROLES)}."
+        text, allowed = line.get("role") or "", ", ".join(_ROLES)
+        return f"the role “{text}” is none of {allowed}."
     if not (values["first_name"] or values["last_name"]):
         return "there is no name."
     return Person(f"line-{number}", (role,), **values)

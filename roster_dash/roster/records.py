@@ -197,3 +197,9 @@ class Kept:
     people: tuple[KeptPerson, ...] = ()
     lists: tuple[KeptList, ...] = ()
     origin: Origin = CLEVER
+
+
+def called(field: str) -> str:
+    """How people call a person's field: "first name", "contact’s e-mail"."""
+    words = field.replace("contact_", "contact’s ").replace("_", " ")
+    return words.replace("email", "e-mail").replace("sis", "SIS")

@@ -94,7 +94,8 @@ def _days(text: str, kind: Kind) -> int:
         return FOREVER
     is_number = text.isascii() and text.isdecimal() and len(text) < 6
     if not (is_number and kind.least <= int(text) <= MOST_DAYS):
+        what = kind.title
         raise BadInput(
-            f"“{kind.title}” can be kept from {kind.least} to {MOST_DAYS} days; blank: for ever."
+            f"“{what}” can be kept from {kind.least} to {MOST_DAYS} days; blank: for ever."
         )
     return int(text)

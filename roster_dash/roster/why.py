@@ -4,12 +4,12 @@ The planner has decided; this only tells its decision in words, with the first t
 it and who can change that. Nothing is said of anybody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from roster_dash.roster.origin import Origin, capital
 from roster_dash.roster.outcomes import REASONS, Outcome, PersonOutcome
-from roster_dash.roster.records import KeptPerson, Person
+from roster_dash.roster.records import KeptPerson, Person, called
 from roster_dash.roster.settings import SyncSettings
 
 SIS = "The school’s SIS office"
@@ -237,7 +237,7 @@ def _sum_here(facts: Facts, settings: SyncSettings, name: str) -> tuple[str, str
     if reason in fixes:
         return f"{name} is here and stays as they are. {REASONS[reason]}", fixes[reason]
     if reason == "same":
-        pinned = ", ".join(sorted(facts.row.set_here)) if facts.row else ""
+        pinned = ", ".join(map(called, sorted(facts.row.set_here))) if facts.row else ""
         kept = f" What was set here stays: {pinned}." if pinned else ""
         return f"{name} is here, as {facts.origin.name} says.{kept}", f"{NOBODY}."
     return f"{name} is here; the next sync updates them.", f"{NOBODY}."
@@ -260,13 +260,15 @@ def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def note_of(story: Story, asked: str) -> str:
-    """Plain text to send on; it has nobody else's data."""
+def note_of(story: Story, asked: str, say: Callable[[str], str] = str) -> str:
+    """Plain text to send on; it has nobody else's data. `say` says it in another language."""
     marks = {True: "yes", False: "NO", None: "-"}
+    about = say(f"About {story.name or asked}")
+    record = f"{say(story.id_name)} {story.source_id or say('unknown')}"
     lines = [
-        f"About {story.name or asked} ({story.id_name} {story.source_id or 'unknown'})",
-        story.verdict,
-        *(f"[{marks[step.ok]}] {step.question} {step.says}" for step in story.steps),
-        f"Who can change it: {story.fix}",
+        f"{about} ({record})",
+        say(story.verdict),
+        *(f"[{say(marks[step.ok])}] {say(step.question)} {say(step.says)}" for step in story.steps),
+        say(f"Who can change it: {story.fix}"),
     ]
     return "\n".join(lines)

@@ -14,7 +14,8 @@ from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.history import FOR_EVER
 from roster_dash.roster.operations import Action, Entity, Operation
-from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS, Person, Status
+from roster_dash.roster.origin import capital
+from roster_dash.roster.records import CONTACT_FIELDS, TEXT_FIELDS, Person, Status, called
 from roster_dash.roster.roles import Role
 from roster_dash.store.rosters import apply_operations
 from roster_dash.store.schools import lock_school
@@ -261,4 +262,5 @@ def _check(values: Mapping[str, str]) -> None:
         if name not in EDITABLE:
             raise BadInput(f"There is no field “{name}”.")
         if len(text) > LONGEST:
-            raise BadInput(f"{name} has {len(text)} characters; at most {LONGEST} are possible.")
+            field = capital(called(name))
+            raise BadInput(f"{field} has {len(text)} characters; at most {LONGEST} are possible.")

@@ -79,6 +79,9 @@ COLUMNS = {
 }
 """How a changed column is called; "" is not shown. Others by their name."""
 
+_IN_OUR_WORDS = ("roles", "status", "visibility", "stays_until")
+"""Columns of which the values are words of ours, and not people's data."""
+
 
 def register(app: Flask) -> None:
     app.add_template_filter(when)
@@ -159,13 +162,14 @@ def column(name: str, origin: Origin = CLEVER) -> str:
     return translated(COLUMNS.get(name, name.replace("_", " ").capitalize()))
 
 
-def value(stored: object) -> str:
-    """A stored value as people read it."""
+def value(stored: object, column: str = "") -> str:
+    """A stored value as people read it; what stands in a column of our words is translated."""
     if isinstance(stored, bool):
         return translated("on" if stored else "off")
-    if isinstance(stored, list):
-        return ", ".join(map(str, stored)) or translated("nothing")
-    return str(stored) if stored not in (None, "") else translated("nothing")
+    if stored in (None, "", []):
+        return translated("nothing")
+    text = ", ".join(map(str, stored)) if isinstance(stored, list) else str(stored)
+    return translated(text) if column in _IN_OUR_WORDS else text
 
 
 def run_badge(run: Run) -> tuple[str, str]:
@@ -180,7 +184,7 @@ def run_badge(run: Run) -> tuple[str, str]:
 def operation_words(operation: OperationRow, origin: Origin) -> str:
     """One line of a person's or list's history."""
     changes = [
-        f"{column(name, origin)}: {value(operation.before.get(name))} → {value(after)}"
+        f"{column(name, origin)}: {value(operation.before.get(name), name)} → {value(after, name)}"
         for name, after in operation.after.items()
         if column(name) and operation.action != "create"
     ]

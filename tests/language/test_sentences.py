@@ -15,6 +15,10 @@ CATALOGUE = {
     " until %(day)s": " hasta el %(day)s",
     "Up to %(percent)s %% of %(role)s": "Hasta el %(percent)s %% de %(role)s",
     "%(count)s was taken back.": "%(count)s se deshizo.",
+    "%(key)s can’t be “%(text)s”: %(why)s.": "%(key)s no puede ser “%(text)s”: %(why)s.",
+    "“%(address)s” is no address at all that exists": "“%(address)s” no existe",
+    "Limit: of a role": "Límite: de un rol",
+    "Limit: of lists": "Límite: de listas",
     "The next sync asks.": "La próxima sincronización pregunta.",
     "Staff": "Personal",
     "terms": "periodos",
@@ -45,6 +49,7 @@ def said(english: str) -> str:
         ("Up to 5 % of 9 students", "Hasta el 5 % de 9 estudiantes"),
         ("terms and grades", "periodos y grados"),
         ("nothing changed, 3 students", "nada cambió, 3 estudiantes"),
+        ("Limit: of a role, Limit: of lists", "Límite: de un rol, Límite: de listas"),
         ("users.csv: the row is left out.", "users.csv: la fila se deja fuera."),
     ],
 )
@@ -86,6 +91,13 @@ def test_sentences_that_belong_together_are_found_after_another_one() -> None:
 
 def test_two_words_are_joined_only_where_both_are_ours() -> None:
     assert said("Art and terms") == "Art and terms"
+
+
+def test_what_is_quoted_ends_with_its_quote_and_may_be_empty() -> None:
+    assert said("terms can’t be “”: nothing changed.") == ("periodos no puede ser “”: nada cambió.")
+    assert said("terms can’t be “a”: “a” is no address at all that exists.") == (
+        "periodos no puede ser “a”: “a” no existe."
+    )
 
 
 def test_a_place_after_a_word_may_be_empty() -> None:

@@ -20,6 +20,7 @@ NAMED = {
     "schools": ("name", "timezone"),
     "people": ("first_name", "last_name", "email"),
     "user_lists": ("title", "synced_title", "course"),
+    "holds": ("label",),
     "setup_requests": ("school_name", "district_name", "contact_name", "contact_email"),
     "holds": ("label",),
     "operations": ("label",),
@@ -36,6 +37,7 @@ def world(make: Builder, clever: Clever) -> World:
 
 def data_of(world: World) -> set[str]:
     found: set[str] = {"Español", "English", "Fall", "Biology", "PowerSchool", "America/Chicago"}
+    found.add("or1.school-1")
     for name, columns in NAMED.items():
         table = db.metadata.tables[name]
         chosen = [table.c[column] for column in columns if column in table.c]

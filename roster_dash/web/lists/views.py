@@ -75,13 +75,14 @@ def edit(list_id: int) -> AnyResponse:
 def put_on(list_id: int) -> AnyResponse:
     row = list_or_404(list_id)
     person = person_or_404(request.form.get("person", 0, type=row_number))
+    name = edits.name_of(person)
     try:
         edits.put_on_list(row, request.form.get("side", ""), person, viewing().id)
     except BadInput as error:
         rollback()
         return _to(row, error.message)
     commit()
-    return _to(row, f"{edits.name_of(person)} is on the list. Syncs leave them on.")
+    return _to(row, f"{name} is on the list. Syncs leave them on.")
 
 
 @blueprint.post("/lists/<int:list_id>/people/<int:person_id>/<side>/off")

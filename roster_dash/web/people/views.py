@@ -65,7 +65,8 @@ def change_many(school_id: int) -> AnyResponse:
         for row in rows:
             _CHANGES[what](row, viewing().id)
         commit()
-        flash(f"{len(rows):,} {'person' if len(rows) == 1 else 'people'}: {_DONE[what]}")
+        done = _DONE[what].format(source=school.origin.name)
+        flash(f"{len(rows):,} {'person' if len(rows) == 1 else 'people'}: {done}")
     return redirect(url_for("people.page", school_id=school.id), 303)
 
 
@@ -83,14 +84,21 @@ def add(school_id: int) -> AnyResponse | tuple[str, int]:
     names = ("first_name", "last_name", "email", "grade")
     values = {name: request.form.get(name, "") for name in names}
     try:
-        role = Role(request.form.get("role", ""))
-        person = edits.add_person(school.id, role, values, viewing().id)
-    except (BadInput, ValueError) as error:
+        person = edits.add_person(school.id, _role(), values, viewing().id)
+    except BadInput as error:
         rollback()
-        told = {"school": school, "roles": FORM_ORDER, "form": request.form, "error": str(error)}
+        told = {"school": school, "roles": FORM_ORDER, "form": request.form, "error": error.message}
         return render_template("web/people/new.html", **told), 422
     commit()
     return _to(person, "Added.")
+
+
+def _role() -> Role:
+    """The role that was chosen. Errors: BadInput."""
+    chosen = request.form.get("role", "")
+    if chosen not in FORM_ORDER:
+        raise BadInput("Choose the role that the person has.")
+    return Role(chosen)
 
 
 @blueprint.get("/schools/<int:school_id>/people/import")

@@ -42,7 +42,7 @@
     remember();
   });
   document.addEventListener("htmx:after:swap", mark);
-  document.addEventListener("htmx:error", () => say("The server can’t be reached. Nothing was lost; try again."));
+  document.addEventListener("htmx:error", () => say(document.getElementById("toast")?.dataset.unreachable));
 
   // An answer is for what stands in that place now: another may have been swapped in since it was asked for.
   document.addEventListener("htmx:after:request", (event) => {

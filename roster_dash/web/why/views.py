@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
+from roster_dash.language import translated
 from roster_dash.roster.errors import BadInput
 from roster_dash.roster.why import note_of
 from roster_dash.web.access import school_or_404
@@ -18,7 +19,6 @@ def page(school_id: int) -> tuple[str, int]:
         found = why(school, asked) if asked else None
     except BadInput as refusal:
         error = refusal.message
-    page = render_template(
-        "web/why/page.html", school=school, asked=asked, found=found, error=error, note_of=note_of
-    )
+    told = {"school": school, "asked": asked, "found": found, "error": error}
+    page = render_template("web/why/page.html", **told, note_of=note_of, say=translated)
     return page, 422 if error else 200
