@@ -35,7 +35,7 @@ class Language:
 ENGLISH = "en"
 LANGUAGES = {
     ENGLISH: Language("English", "en_US", "EEEE dd MMMM y", " ", is_complete=True),
-    "es": Language("Español", "es_US", "EEEE d 'de' MMMM 'de' y", " de ", is_complete=False),
+    "es": Language("Español", "es_US", "EEEE d 'de' MMMM 'de' y", " de ", is_complete=True),
 }
 
 

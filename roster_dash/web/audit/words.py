@@ -7,6 +7,7 @@ from roster_dash.language import translated
 from roster_dash.roster.origin import Origin
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AuditEntry
+from roster_dash.web.own.views import ROLES
 from roster_dash.web.rostering.form import setting_label
 
 KINDS = {
@@ -92,16 +93,16 @@ def changes_of(entry: AuditEntry) -> list[str]:
     """A line for each thing that an entry says: "Students: off → on", "rows: 412"."""
     name_of = setting_label if entry.action in _OF_SETTINGS else str
     return [
-        f"{translated(name_of(name))}: {_said(entry.before[name])} → {_said(value)}"
+        f"{translated(name_of(name))}: {_said(name, entry.before[name])} → {_said(name, value)}"
         if name in entry.before
-        else f"{translated(name_of(name))}: {_said(value)}"
+        else f"{translated(name_of(name))}: {_said(name, value)}"
         for name, value in entry.after.items()
     ]
 
 
-def _said(value: Any) -> str:
-    """A value on a page; in files it stays English."""
-    return translated(_value(value))
+def _said(name: str, value: Any) -> str:
+    """A value on a page; in files it stays as it is kept."""
+    return str(ROLES[value]) if name == "role" and value in ROLES else translated(_value(value))
 
 
 def _value(value: Any) -> str:
