@@ -113,8 +113,8 @@ def _usable(facts: Facts, settings: SyncSettings) -> list[Step]:
     person = record or (row.person if row else Person(""))
     if person.source_id:
         role = settings.deciding_role(person.roles)
-        says = f"Theirs: {', '.join(person.roles) or 'none'}."
-        says += "" if role else " None of these is on under Rostering."
+        theirs = f"Theirs: {', '.join(person.roles) or 'none'}."
+        says = theirs if role else f"{theirs} None of these is on under Rostering."
         steps.append(Step("Is a role of theirs switched on?", role is not None, says))
     return steps
 

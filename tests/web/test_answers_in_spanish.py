@@ -123,7 +123,7 @@ ASKED = (
     "/lists/{list_id}?q=Ana",
     "/schools/{school_id}/why?q=x",
     "/schools/{school_id}/why?q=nunca",
-    "/schools/{school_id}/why?q=Here",
+    "/schools/{school_id}/why?q=Herzog",
     "/schools/{busy_id}/why?q=nunca",
     "/districts/{district_id}/together/approve?school={busy_id}",
     "/people/0",

@@ -40,7 +40,7 @@ def test_who_is_leaving_is_found_with_what_is_wanting(
     page = visitor.get(f"/schools/{school.id}/people?status=leaving").text
     assert "1 person" in page
     assert "Goneaway" in page
-    assert "Archived after 2 more healthy syncs, in 2 days at the earliest." in page
+    assert "They are archived after 2 more healthy syncs, in 2 days at the earliest." in page
 
 
 def test_somebody_kept_is_not_archived_however_often_the_roster_lacks_them(

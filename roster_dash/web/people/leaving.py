@@ -27,7 +27,7 @@ def countdown(person: PersonRow, school: School, settings: SyncSettings) -> str:
     if role is None or not settings.role(role).archive:
         return f"{start}. Archive is off, so they stay."
     leaving = Leaving(since, person.leaving_runs)
-    return f"{start}. Archived {_wanting(leaving, settings.grace(role), today)}."
+    return f"{start}. They are archived {_wanting(leaving, settings.grace(role), today)}."
 
 
 def _wanting(leaving: Leaving, days: int, today: date) -> str:
