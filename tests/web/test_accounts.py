@@ -238,7 +238,7 @@ def test_a_manager_switches_an_owner_off_and_on(
     tokens.make_token(owner.schools[0], "Library", ["people:read"], 30, owner.id)
     visitor = visit_as(make.manager(district))
     visitor.post(f"/accounts/{owner.id}/disable", page="/accounts")
-    assert "They made 1 API keys that still hold" in visitor.get("/accounts").text
+    assert "API keys of theirs that still hold: 1;" in visitor.get("/accounts").text
     assert theirs.get("/account").status_code == 303
     assert "Switched off" in visitor.get("/accounts").text
     visitor.post(f"/accounts/{owner.id}/enable", page="/accounts")

@@ -51,7 +51,7 @@ def disable(user_id: int) -> Response:
     accounts.switch(user, on=False)
     keys = tokens.count_made_by(user.id)
     commit()
-    rest = f" They made {keys} API keys that still hold; see API of their schools." if keys else ""
+    rest = f" API keys of theirs that still hold: {keys}; see API of their schools." if keys else ""
     return _done(f"{user.email} can’t log in any more and is logged out everywhere.{rest}")
 
 
