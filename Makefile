@@ -47,12 +47,12 @@ test-soak: $(DEV)  ## A day of 16 schools in a minute, under random faults, on b
 soak: $(DEV)  ## A day of 300 schools in 40 minutes, under random faults, on PostgreSQL
 	SOAK_SCHOOLS=300 SOAK_MINUTES=40 SOAK_HARMS=500 $(BIN)/python -m pytest -m soak -k postgresql -s
 
-bench: $(RUN)  ## How long syncs and pages take (SIZES="300 3000"; MEGABYTES=1000; BENCH_DATABASE_URL: a PostgreSQL server)
+bench: $(RUN)  ## How long syncs and pages take (SIZES="300 3000"; PEOPLE=100000; NIGHT="1000000 --workers 4"; MEGABYTES=1000; BENCH_DATABASE_URL: a PostgreSQL server)
 	$(BIN)/python -m benchmarks.sync $(SIZES)
 	$(BIN)/python -m benchmarks.safety
 	$(BIN)/python -m benchmarks.district
-	$(BIN)/python -m benchmarks.throughput --peers
-	$(BIN)/python -m benchmarks.throughput.night --rounds 1
+	$(BIN)/python -m benchmarks.throughput $(PEOPLE) --peers
+	$(BIN)/python -m benchmarks.throughput.night $(NIGHT) --rounds 1
 	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.following
 	$(BIN)/python -m benchmarks.files $(MEGABYTES)

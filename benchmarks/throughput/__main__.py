@@ -157,6 +157,7 @@ def main() -> None:
     nights = tuple(NIGHTS)
     parser.add_argument("--nights", nargs="+", choices=nights, default=nights, help="Of ours.")
     parser.add_argument("--peers", nargs="*", choices=PEERS, help="What people use today; all.")
+    parser.add_argument("--only", choices=("SQLite", "PostgreSQL"))
     options = parser.parse_args()
     peers = () if options.peers is None else options.peers or PEERS
     peers = [which for which in peers if which == "per_row" or find_spec(which)]
@@ -165,7 +166,7 @@ def main() -> None:
         schools = max(1, people // options.school)
         with served(free_port(), people, schools) as url:
             for kind, server in servers.items():
-                if kind == "SQLite" or server:
+                if options.only in (None, kind) and (kind == "SQLite" or server):
                     rounds = options.rounds
                     say(f"\n{people:,} people, {schools} schools, {kind}, medians of {rounds}")
                     measure(url, server, rounds, options.nights, peers)
