@@ -8,7 +8,7 @@ from flask import Flask
 from playwright.sync_api import Page
 
 from roster_dash.store.transactions import commit
-from tests.browser.looking import faults
+from tests.browser.looking import WIDTHS, faults, misfits
 from tests.builders import PASSWORD, Builder
 from tests.clever import Clever
 from tests.processes import Start, free_port, start_web
@@ -68,4 +68,18 @@ def test_every_page_is_good_for_everybody(
     found = [
         f"{path} {fault}" for path in opened(app, world, who, url, page) for fault in faults(page)
     ]
+    assert found == []
+
+
+def test_every_page_has_room_for_the_longer_words_of_spanish(
+    app: Flask, world: World, url: str, page: Page
+) -> None:
+    found = []
+    for path in opened(app, world, "specialist", url, page):
+        page.set_extra_http_headers({"Accept-Language": "es"})
+        page.goto(f"{url}{path}")
+        assert page.locator("html").get_attribute("lang") == "es"
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{path} {width}: {each}" for each in misfits(page)]
     assert found == []
