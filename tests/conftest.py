@@ -183,7 +183,6 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) 
         "REDIS_URL": redis_url,
         "INSTANCE_PATH": str(tmp_path / "instance"),
         "SECRET_KEY": "a test's secret key, long enough to be one",
-        "DRAFT_LANGUAGES": "on",
     }
     if "clever" in request.fixturenames:
         clever: Clever = request.getfixturevalue("clever")

@@ -1,7 +1,7 @@
 """In which language a page or a mail is, and that nothing for programs changes with it."""
 
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -11,6 +11,7 @@ from roster_dash import notify
 from roster_dash.app import create_app
 from roster_dash.config import load_config
 from roster_dash.extensions import db
+from roster_dash.language import LANGUAGES
 from roster_dash.store import mails, tokens
 from roster_dash.store.tables import AuditEntry, School, User
 from roster_dash.store.transactions import commit
@@ -100,18 +101,21 @@ def test_a_choice_is_in_the_audit_log_and_a_language_that_is_none_is_refused(
 
 
 def test_half_a_translation_is_shown_to_nobody(
-    environment: dict[str, str], tmp_path: Path, app: Flask, owner: User
+    environment: dict[str, str], visitor: Visitor, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until a language is complete, only a developer's switch shows it."""
     commit()
-    released = create_app(load_config(environment | {"DRAFT_LANGUAGES": ""}))
-    visitor = Visitor(released)
     visitor.log_in(owner)
+    monkeypatch.setitem(LANGUAGES, "es", replace(LANGUAGES["es"], is_complete=False))
     answer = visitor.ask("GET", "/account", headers=MEXICAN)
     assert '<html lang="en">' in answer.text
     assert "Español" not in answer.text
     assert choose(visitor, "es").status_code == 409
-    with released.app_context():
+    drafts = create_app(load_config(environment | {"DRAFT_LANGUAGES": "on"}))
+    developer = Visitor(drafts)
+    developer.log_in(owner)
+    assert "Español" in developer.ask("GET", "/account", headers=MEXICAN).text
+    with drafts.app_context():
         db.engine.dispose()
 
 
