@@ -32,7 +32,7 @@ def english_words(language: str, texts: Iterable[str] = ()) -> set[str]:
 def english_left(html: str, words: set[str], data: set[str]) -> set[str]:
     """The texts with such a word in them. `data`: what is nobody's to translate."""
     page = _Texts()
-    page.feed(html)
+    page.feed(html.replace("<wbr>", ""))
     assert not page.marked, "what is marked as English doesn’t end"
     left = set()
     for text in page.texts:
