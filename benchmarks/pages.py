@@ -3,8 +3,8 @@
 A demo of its own, on which a sync has left something to decide. Every page and part of a page that
 somebody who is logged in may open is asked for so many times, as a browser asks; bytes are those
 that came over the wire, with the answer's headers, and beside them those before compressing. The
-first page brings stylesheet and scripts along, which browsers keep. Ends with 1 where a page is
-over the budget, or where one was forgotten.
+first page brings stylesheet and scripts along, which browsers keep. Says what is over the
+budget, and stops where a page was forgotten.
 """
 
 import re

@@ -74,8 +74,7 @@ def _note(mail_id: int, error: str) -> None:
 
 def _in_their_language(mail: MailRow) -> Mail:
     with language.speaking(accounts.language_of(mail.recipient)):
-        composed = _compose(mail)
-        return replace(composed, subject=language.translated(composed.subject))
+        return _compose(mail)
 
 
 def _compose(mail: MailRow) -> Mail:

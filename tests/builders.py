@@ -229,6 +229,12 @@ class Builder:
         everything = {"grace__students": "0", "grace__adults": "0", **MOST}
         return self.follow(school, snapshot, some_settings(**(everything | changes)), now)
 
+    def school_with(self, people: Sequence[Person], now: datetime | None = None) -> School:
+        """A school that a run made follow these people, see synced."""
+        school = self.school()
+        self.synced(school, a_snapshot(people), now)
+        return school
+
     def follow(
         self,
         school: School,

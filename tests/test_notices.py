@@ -36,9 +36,7 @@ def mailed(run: Run) -> int:
 
 @pytest.fixture
 def school(make: Builder) -> School:
-    made: School = make.school()
-    make.synced(made, a_snapshot(PUPILS), now=NOW - timedelta(days=30))
-    return made
+    return make.school_with(PUPILS, now=NOW - timedelta(days=30))
 
 
 def test_the_mail_about_a_held_run_names_everybody_who_is_withheld(

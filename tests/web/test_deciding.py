@@ -27,9 +27,7 @@ STUDENTS = [a_student(f"s{number}", last_name=f"Pupil{number}") for number in ra
 
 @pytest.fixture
 def school(make: Builder) -> School:
-    made: School = make.school()
-    make.synced(made, a_snapshot(STUDENTS))
-    return made
+    return make.school_with(STUDENTS)
 
 
 @pytest.fixture
@@ -68,6 +66,20 @@ def test_a_held_run_lists_everybody_whom_it_withholds_and_says_what_was_done(
         assert student.last_name in page
     assert "Newt Arrival" in page
     assert len(waiting(page)) == 8
+
+
+def test_a_run_of_which_everything_waits_does_not_say_that_all_is_as_the_roster_says(
+    make: Builder, visit_as: VisitAs, school: School
+) -> None:
+    as_it_says = "Everybody and every list was as the roster says."
+    visitor = visit_as(make.owner(school))
+    quiet = make.synced(school, a_snapshot(STUDENTS))
+    assert as_it_says in visitor.get(f"/runs/{quiet.id}").text
+    make.settings(school, **ON)
+    waits = make.synced(school, a_snapshot(STUDENTS[8:]), **ON)
+    page = visitor.get(f"/runs/{waits.id}").text
+    assert "Nothing changed" in page
+    assert as_it_says not in page
 
 
 def test_every_page_of_the_school_says_that_something_waits(

@@ -34,9 +34,7 @@ def words() -> set[str]:
 
 @pytest.fixture
 def school(make: Builder) -> School:
-    made: School = make.school()
-    make.synced(made, a_snapshot(STUDENTS))
-    return made
+    return make.school_with(STUDENTS)
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from roster_dash.roster.report import would_happen
 from roster_dash.store import holds, rosters
 from roster_dash.store.holds import HoldState
 from roster_dash.store.tables import HoldRow, Run
-from roster_dash.web.runs.changes import told
-from roster_dash.web.show import column
+from roster_dash.web.show import column, value
 
 SHOWN = 500
 """So many of what waits have a tick of their own."""
@@ -98,7 +97,7 @@ def _change(row: HoldRow, names: Names, origin: Origin) -> HeldChange:
         ]
     elif row.action in ("update", "link"):
         rows = [
-            (column(name, origin), told(name, row.before.get(name)), told(name, after))
+            (column(name, origin), value(row.before.get(name), name), value(after, name))
             for name, after in row.after.items()
             if column(name)
         ]

@@ -12,9 +12,6 @@ from roster_dash.store import rosters, runs
 from roster_dash.store.tables import OperationRow, Run
 from roster_dash.web.show import column, value
 
-_WORDS_OF_OURS = frozenset(("roles", "status", "visibility"))
-"""Columns whose values are words of ours, not what somebody has typed."""
-
 FIRST = 24
 MORE = 200
 
@@ -80,17 +77,11 @@ def _change(row: OperationRow, names: Mapping[int, str], origin: Origin) -> Chan
         rows = _membership_rows(row, names)
     elif row.action in ("update", "restore", "link"):
         rows = [
-            (column(name, origin), told(name, row.before.get(name)), told(name, after))
+            (column(name, origin), value(row.before.get(name), name), value(after, name))
             for name, after in row.after.items()
             if column(name)
         ]
     return Change(row.id, row.label, REASONS.get(row.reason, ""), rows)
-
-
-def told(name: str, stored: object) -> str:
-    """What a column has, as people read it."""
-    shown = value(stored)
-    return translated(shown) if name in _WORDS_OF_OURS else shown
 
 
 def _membership_rows(row: OperationRow, names: Mapping[int, str]) -> list[tuple[str, str, str]]:
