@@ -33,7 +33,7 @@ from roster_dash.sandbox.oneroster import server as oneroster
 from roster_dash.sandbox.server import Server, running
 from roster_dash.store import passwords
 from roster_dash.store.tables import User
-from tests.builders import Builder
+from tests.builders import Builder, number_anew
 from tests.changes import unnoted_changes
 from tests.clever import Clever
 from tests.processes import Start, processes
@@ -145,6 +145,11 @@ def look_alike() -> Iterator[oneroster.Server]:
     """A look-alike of a OneRoster provider; who uses it resets it."""
     with oneroster.running() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _numbered_anew() -> None:
+    number_anew()
 
 
 @pytest.fixture

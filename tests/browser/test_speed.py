@@ -58,7 +58,13 @@ def site(make: Builder, start: Start) -> FullSite:
     make.owner(school, email="alice@school.example")
     make.specialist()
     students = [
-        a_student(f"s{n}", first_name="Odd" if n % 2 else "Even", last_name=f"Person {n}")
+        a_student(
+            f"s{n}",
+            first_name="Odd" if n % 2 else "Even",
+            last_name=f"Person {n}",
+            sis_id="",
+            student_number="",
+        )
         for n in range(230)
     ]
     teacher = a_teacher("t")
