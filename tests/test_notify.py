@@ -230,6 +230,24 @@ def test_an_address_leaves_the_list_by_the_link_in_its_mail(
     assert visitor.get("/unsubscribe/forged").status_code == 404
 
 
+def test_a_mail_programs_own_button_takes_its_address_off_the_list(
+    make: Builder, school: School, clever: Clever, visitor: Visitor
+) -> None:
+    """RFC 8058: it posts to the address of the header, and knows no cookie and no form."""
+    make.settings(school, students="on", notify__emails="a@x.example,b@x.example")
+    sync(school)
+    [mail] = [mail for mail in clever.inbox() if mail["to"] == ["a@x.example"]]
+    link = re.search(r"(/unsubscribe/\S+)", mail["text"])
+    assert link
+    one_click = {"List-Unsubscribe": "One-Click"}
+    for _ in range(2):  # a second time changes nothing
+        assert visitor.ask("POST", link[1], data=one_click).status_code == 200
+        assert load_settings(school.id).notify_emails == ("b@x.example",)
+    commit()
+    assert visitor.ask("POST", link[1] + "x", data=one_click).status_code == 404
+    assert load_settings(school.id).notify_emails == ("b@x.example",)
+
+
 def test_the_weekly_digest_sums_up_the_week_on_monday_morning(
     make: Builder, school: School, clever: Clever
 ) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import smtplib
+from collections.abc import Iterator
 from email.charset import QP, Charset
 from email.utils import formataddr, parseaddr
 
@@ -21,14 +22,20 @@ _UTF8.body_encoding = QP
 
 class _Letter(Message):
     """With a List-Unsubscribe as mail programs read it: Python encodes a header without spaces that
-    is longer than a line, and then none of them finds the address."""
+    is longer than a line, and then none of them finds the address. Over HTTPS it offers their own
+    button, too (RFC 8058)."""
 
     unsubscribe_url = ""
 
     def as_bytes(self) -> bytes:
-        header = f"List-Unsubscribe: <{self.unsubscribe_url}>\r\n" if self.unsubscribe_url else ""
         whole: bytes = super().as_bytes()
-        return header.encode("ascii") + whole
+        return b"".join(line.encode("ascii") + b"\r\n" for line in self._leaving()) + whole
+
+    def _leaving(self) -> Iterator[str]:
+        if self.unsubscribe_url:
+            yield f"List-Unsubscribe: <{self.unsubscribe_url}>"
+        if self.unsubscribe_url.startswith("https://"):
+            yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from roster_dash.config import current_config
+from roster_dash.extensions import csrf
 from roster_dash.store import accounts, attempts, audit, runs
 from roster_dash.store import unsubscribe as unsubscribe_store
 from roster_dash.store.attempts import Attempt
@@ -127,6 +128,9 @@ def leave_list(token: str) -> str:
     unsubscribe_store.leave(mail)
     commit()
     return render_template("web/account/unsubscribe.html", **about, left=True)
+
+
+csrf.exempt(leave_list)  # mail programs post by themselves (RFC 8058); the link is the permission
 
 
 @blueprint.get("/")
