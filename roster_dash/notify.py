@@ -1,6 +1,7 @@
 """After a run: what its mail says, and sending what is due in the outbox."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,7 +13,7 @@ from roster_dash.mail.digest import DIGEST_WORDS, Digest, compose_digest
 from roster_dash.mail.letter import Mail
 from roster_dash.mail.message import send_mail
 from roster_dash.mail.notice import Notice, compose_notice
-from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
+from roster_dash.mail.run_result import Change, Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.roster.calendar import ending, starting
 from roster_dash.roster.guard import GUARDS, Guard
@@ -204,14 +205,13 @@ def result_of(run: Run) -> RunResult:
 def _held_of(run: Run) -> list[Changes]:
     """What waits of a run, guard by guard."""
     waiting = holds.holds_of(run, state=HoldState.WAITING)
-    by_guard: dict[str, list[str]] = defaultdict(list)
+    by_guard: dict[str, list[Change]] = defaultdict(list)
     for row in waiting:
-        by_guard[row.guard].append(
-            f"{row.label} {would_happen(row.entity, row.action, run.school.origin)}"
-        )
+        would = would_happen(row.entity, row.action, run.school.origin)
+        by_guard[row.guard].append(Change(row.label, would))
     return [
-        Changes(GUARDS[Guard(guard)], len(lines), lines[:NAMED_HELD])
-        for guard, lines in by_guard.items()
+        Changes(GUARDS[Guard(guard)], len(held), held[:NAMED_HELD])
+        for guard, held in by_guard.items()
     ]
 
 
@@ -222,15 +222,15 @@ def changes_of(run: Run) -> list[Changes]:
     for (entity, action), title in KINDS.items():
         if number := numbers.get((entity, action)):
             first = runs.operations_of(run.id, entity=entity, action=action, limit=NAMED)
-            changes.append(Changes(title, number, [_line(row) for row in first]))
+            changes.append(Changes(title, number, [_change(row) for row in first]))
     return changes
 
 
-def _line(row: OperationRow) -> str:
+def _change(row: OperationRow) -> Change:
+    about: Sequence[str] = ()
     if row.entity == "members":
         added, removed = (sum(map(len, side.values())) for side in (row.after, row.before))
-        return f"{row.label} (+{added}, −{removed})"
-    if row.action == "update":
-        names = [name.replace("_", " ") for name in row.after if name != "contact_source_id"]
-        return f"{row.label} ({', '.join(names)})" if names else row.label
-    return row.label
+        about = [f"+{added}, −{removed}"]
+    elif row.action == "update":
+        about = [name.replace("_", " ") for name in row.after if name != "contact_source_id"]
+    return Change(row.label, about=about)

@@ -170,7 +170,10 @@ def _ending(reverting: Reverting, *, hold: bool) -> Ending:
     left = len(reverting.reversal.skipped)
     parts = [f"Run {reverting.run.id} was taken back: {summary(counts)}."]
     if left:
-        parts.append(f"{left:,} {'change was' if left == 1 else 'changes were'} left as they are.")
+        one = left == 1
+        parts.append(
+            f"{left:,} {'change was left as it is' if one else 'changes were left as they are'}."
+        )
     if hold:
         parts.append("The next syncs ask before they do it again.")
     return Ending(

@@ -1,6 +1,5 @@
 """The mail about one run: the verdict in the subject, everything about the run in the body."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,24 +28,37 @@ from roster_dash.roster.report import (
 )
 
 NAMED_PROBLEMS = 10
-_NAMED = re.compile(r"(?P<who>.+) (?:(?P<what>would .+)|\((?P<columns>[a-z][a-z ,]+)\))")
-"""Who or what a line is about, and what is said of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Whom or which list it is about; what `would` happen, or what in particular is changed."""
+
+    name: str
+    would: str = ""
+    about: Sequence[str] = ()
+
+    def line(self) -> str:
+        """In the language that is spoken; a name is the same in all."""
+        about = ", ".join(map(translated, self.about))
+        what = (self.name, self.would and translated(self.would), about and f"({about})")
+        return " ".join(filter(None, what))
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """One kind of change: its title, how many there are, and the first of them as lines."""
+    """One kind of change: its title, how many there are, and the first of them."""
 
     title: str
     number: int
-    first: Sequence[str]
+    first: Sequence[Change]
 
     def part(self, *, waits: bool = False) -> Part:
         what = self.title
         return Part(
             f"Waiting for you: {what}" if waits else what,
             number=self.number,
-            items=[_item(line) for line in self.first],
+            items=[change.line() for change in self.first],
             more=self.number - len(self.first),
         )
 
@@ -174,16 +186,6 @@ def _problems(problems: Sequence[Mapping[str, Any]]) -> Part:
         ],
         more=len(problems) - len(named),
     )
-
-
-def _item(line: str) -> str:
-    """A line of a change with what is said of somebody in the language that is spoken."""
-    found = _NAMED.fullmatch(line)
-    if not found:
-        return line
-    if found["what"]:
-        return f"{found['who']} {translated(found['what'])}"
-    return f"{found['who']} ({', '.join(map(translated, found['columns'].split(', ')))})"
 
 
 def _numbers(counts: Mapping[str, int]) -> str:

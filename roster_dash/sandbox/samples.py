@@ -10,7 +10,7 @@ from roster_dash.mail.calendar import CalendarNotice, compose_calendar
 from roster_dash.mail.digest import Digest, compose_digest
 from roster_dash.mail.letter import Mail
 from roster_dash.mail.notice import Notice, compose_notice
-from roster_dash.mail.run_result import Changes, RunResult, compose_run_result
+from roster_dash.mail.run_result import Change, Changes, RunResult, compose_run_result
 from roster_dash.mail.setup_request import RequestFacts, compose_request
 from roster_dash.mail.trial import compose_trial
 from roster_dash.roster.calendar import Period, PeriodKind
@@ -87,6 +87,11 @@ def _requests() -> Iterator[Sample]:
 
 def _runs() -> Iterator[Sample]:
     quiet = _result("Nothing changed.", _counts(unchanged=1_284, skipped=6))
+    updated = [
+        Change("Sam O’Neil", about=["grade"]),
+        Change("Priya Raman", about=["last name", "email"]),
+    ]
+    others = [Change("Algebra I", about=["+3, −1"]), Change("Homeroom 9B", about=["+1, −0"])]
     changed = _result(
         "3 joined, 2 updated, 1 leaving soon, 1 list made.",
         _counts(
@@ -98,10 +103,10 @@ def _runs() -> Iterator[Sample]:
             leaving=1,
         ),
         changes=[
-            Changes("Joined", 3, ["Ana Ruiz", "Björn Ångström", "Nguyễn Thị Minh Khai"]),
-            Changes("Updated", 2, ["Sam O’Neil (grade)", "Priya Raman (last name, email)"]),
-            Changes("Lists made", 1, ["Biology, period 3"]),
-            Changes("Lists with other members", 2, ["Algebra I (+3, −1)", "Homeroom 9B (+1, −0)"]),
+            Changes("Joined", 3, _names("Ana Ruiz", "Björn Ångström", "Nguyễn Thị Minh Khai")),
+            Changes("Updated", 2, updated),
+            Changes("Lists made", 1, _names("Biology, period 3")),
+            Changes("Lists with other members", 2, others),
         ],
         followed=14,
     )
@@ -118,16 +123,23 @@ def _runs() -> Iterator[Sample]:
         yield Sample("run_result", name, when, compose_run_result(result))
 
 
+def _names(*names: str) -> list[Change]:
+    return [Change(name) for name in names]
+
+
 def _first() -> RunResult:
-    names = ["Aaliyah Brooks", "Aaron Castillo", "Abigail Lindqvist", "Adam Novak", "Aiko Tanaka"]
+    names = _names(
+        "Aaliyah Brooks", "Aaron Castillo", "Abigail Lindqvist", "Adam Novak", "Aiko Tanaka"
+    )
+    members = [Change("Algebra I", about=["+31, −0"]), Change("Biology", about=["+28, −0"])]
     return _result(
         "1,290 joined, 86 lists made.",
         _counts({"created": 86}, (3_412, 0), created=1_290),
         school=LONG_SCHOOL,
         changes=[
             Changes("Joined", 1_290, names),
-            Changes("Lists made", 86, ["Algebra I", "Art, period 1", "Biology, period 3"]),
-            Changes("Lists with other members", 86, ["Algebra I (+31, −0)", "Biology (+28, −0)"]),
+            Changes("Lists made", 86, _names("Algebra I", "Art, period 1", "Biology, period 3")),
+            Changes("Lists with other members", 86, members),
         ],
     )
 
@@ -147,11 +159,11 @@ def _held() -> RunResult:
             Changes(
                 "Many would be archived at once",
                 212,
-                [f"{name} {would}" for name in ("Olivia Hart", "Liam Fischer", "Zoë Peeters")],
+                [Change(name, would) for name in ("Olivia Hart", "Liam Fischer", "Zoë Peeters")],
             ),
-            Changes("A role with more rights", 1, ["Casey Morgan would change"]),
+            Changes("A role with more rights", 1, [Change("Casey Morgan", "would change")]),
         ],
-        changes=[Changes("Joined", 4, ["Ana Ruiz", "Ben Cho", "Cora Diaz", "Dev Patel"])],
+        changes=[Changes("Joined", 4, _names("Ana Ruiz", "Ben Cho", "Cora Diaz", "Dev Patel"))],
     )
 
 
@@ -172,7 +184,7 @@ def _problems() -> RunResult:
             "2 people have no e-mail (Sam O’Neil, Kim Lee); they are rostered all the same. Fix: "
             "correct it in the student information system."
         ],
-        changes=[Changes("Joined", 1, ["Dev Patel"])],
+        changes=[Changes("Joined", 1, _names("Dev Patel"))],
     )
 
 
@@ -185,7 +197,7 @@ def _emptied() -> RunResult:
         f"2 joined. {warning}",
         _counts(created=2, unchanged=1_280),
         warnings=[warning],
-        changes=[Changes("Joined", 2, ["Ana Ruiz", "Ben Cho"])],
+        changes=[Changes("Joined", 2, _names("Ana Ruiz", "Ben Cho"))],
     )
 
 
@@ -200,10 +212,10 @@ def _failed() -> RunResult:
 
 def _taken_back() -> RunResult:
     return _result(
-        "Run 1287 was taken back: 3 archived. 1 change was left as they are. The next syncs ask "
+        "Run 1287 was taken back: 3 archived. 1 change was left as it is. The next syncs ask "
         "before they do it again.",
         _counts(archived=3),
-        changes=[Changes("Archived", 3, ["Ana Ruiz", "Ben Cho", "Cora Diaz"])],
+        changes=[Changes("Archived", 3, _names("Ana Ruiz", "Ben Cho", "Cora Diaz"))],
         problems=[
             {
                 "name": "Dev Patel",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from roster_dash.mail.run_result import Changes, compose_run_result
+from roster_dash.mail.run_result import Change, Changes, compose_run_result
 from roster_dash.sandbox import samples as made_up
 from roster_dash.sandbox.samples import Sample, samples
 from tests.mail.markup import contrast, inverted, take_apart
@@ -147,7 +147,7 @@ def test_word_gets_a_table_of_600_and_nothing_else_for_itself(sample: Sample) ->
 
 
 def test_a_mail_that_names_hundreds_isnt_cut_by_gmail() -> None:
-    names = [f"Maximiliana Featherstonehaugh{n} would be archived" for n in range(200)]
+    names = [Change(f"Maximiliana Featherstonehaugh{n}", "would be archived") for n in range(200)]
     held = [Changes(title, 900, names) for title in ("Many at once", "A role", "Others")]
     mail = compose_run_result(replace(made_up._held(), held=held))
     assert len(mail.html.encode()) < GMAIL_CUTS_AFTER
