@@ -80,21 +80,22 @@ def _has_no_operation(school_id: int) -> bool:
 
 def _removed_since(school_id: int, settings: SyncSettings, since: datetime) -> dict[str, int]:
     """A role, or "lists" -> how many were archived as gone, unasked, and still are."""
+    lately = select(Run.id).where(
+        Run.school_id == school_id, Run.finished_at > since, Run.reverts_id.is_(None)
+    )
     unasked = (
-        Run.school_id == school_id,
-        Run.finished_at > since,
-        Run.reverts_id.is_(None),
+        OperationRow.run_id.in_(lately),
         OperationRow.action == Action.ARCHIVE,
         OperationRow.at.is_(None),
     )
     people = db.session.execute(
         select(PersonRow.id, PersonRow.roles)
         .join(OperationRow, OperationRow.entity_id == PersonRow.id)
-        .join(Run, Run.id == OperationRow.run_id)
         .where(
             *unasked,
             OperationRow.entity == Entity.PERSON,
             OperationRow.reason == "gone",
+            PersonRow.school_id == school_id,
             PersonRow.status == Status.ARCHIVED,
         )
     )
@@ -108,11 +109,11 @@ def _removed_since(school_id: int, settings: SyncSettings, since: datetime) -> d
             select(func.count(OperationRow.entity_id.distinct()))
             .select_from(OperationRow)
             .join(ListRow, ListRow.id == OperationRow.entity_id)
-            .join(Run, Run.id == OperationRow.run_id)
             .where(
                 *unasked,
                 OperationRow.entity == Entity.LIST,
                 OperationRow.reason == "section_gone",
+                ListRow.school_id == school_id,
                 ListRow.status == Status.ARCHIVED,
             )
         )
