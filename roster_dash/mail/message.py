@@ -2,7 +2,6 @@
 
 import logging
 import smtplib
-from collections.abc import Iterator
 from email.charset import QP, Charset
 from email.utils import formataddr, parseaddr
 
@@ -28,14 +27,14 @@ class _Letter(Message):
     unsubscribe_url = ""
 
     def as_bytes(self) -> bytes:
-        whole: bytes = super().as_bytes()
-        return b"".join(line.encode("ascii") + b"\r\n" for line in self._leaving()) + whole
-
-    def _leaving(self) -> Iterator[str]:
+        headers = {}
         if self.unsubscribe_url:
-            yield f"List-Unsubscribe: <{self.unsubscribe_url}>"
+            headers["List-Unsubscribe"] = f"<{self.unsubscribe_url}>"
         if self.unsubscribe_url.startswith("https://"):
-            yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        whole: bytes = super().as_bytes()
+        return lines.encode("ascii") + whole
 
 
 def send_mail(recipient: str, mail: Mail, message_id: str = "") -> str:
