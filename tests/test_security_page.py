@@ -154,9 +154,9 @@ def test_only_our_own_static_files_are_served(path: str, client: FlaskClient) ->
     assert "import" not in answer.text
 
 
-def test_trace_is_refused(client: FlaskClient) -> None:
+def test_trace_is_refused(client: FlaskClient, tmp_path: Path) -> None:
     assert client.open("/login", method="TRACE").status_code == 405
-    assert not create_app(load_config({}, instance=Path("/tmp"))).debug
+    assert not create_app(load_config({}, instance=tmp_path)).debug
 
 
 def test_health_tells_nothing_but_states(client: FlaskClient) -> None:
