@@ -1,6 +1,8 @@
 """Processes of a test's own installation: web, workers, scheduler."""
 
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,6 +17,7 @@ import requests
 from roster_dash.extensions import db
 
 ROOT = Path(__file__).resolve().parent.parent
+PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
@@ -46,8 +49,11 @@ def processes(environment: dict[str, str], log_path: Path) -> Iterator[Start]:
 
 
 def start_web(start: Start, port: int) -> None:
-    """The web process, once it answers."""
-    start("-m", "gunicorn", "wsgi:app", "-k", "gthread", "--threads=8", f"-b127.0.0.1:{port}")
+    """The web process as the Procfile has it, but of one worker and for this machine only, once it
+    answers."""
+    told = {"WEB_CONCURRENCY": "1", "PORT": str(port)}
+    line = re.sub(r"\$\{(\w+):-\w+\}", lambda found: told[found[1]], PROCFILE["web"])
+    start("-m", *shlex.split(line.replace("0.0.0.0", "127.0.0.1")))
     wait_until(lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
 
 

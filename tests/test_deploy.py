@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import PROCFILE, Start, free_port, start_web
+
 ROOT = Path(__file__).resolve().parent.parent
 UNITS = ROOT / "deploy" / "systemd"
 PLACE = "/opt/roster-dash"
-PROCESSES = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 IMAGE = (ROOT / "Containerfile").read_text()
-DEFAULTS = dict(re.findall(r"\$\{(\w+):-(\w+)\}", " ".join(PROCESSES.values())))
+DEFAULTS = dict(re.findall(r"\$\{(\w+):-(\w+)\}", " ".join(PROCFILE.values())))
 
 
 class Unit(ConfigParser):
@@ -37,7 +38,7 @@ class Unit(ConfigParser):
 def test_a_unit_starts_what_the_procfile_starts(process: str, name: str) -> None:
     service = Unit(name)["Service"]
     command = service["ExecStart"].removeprefix(f"{PLACE}/.venv/bin/")
-    assert command == re.sub(r"(\$\{\w+):-\w+\}", r"\1}", PROCESSES[process])
+    assert command == re.sub(r"(\$\{\w+):-\w+\}", r"\1}", PROCFILE[process])
     assert service["WorkingDirectory"] == PLACE
     assert service["KillMode"] == "mixed"  # else the job at work is killed with its worker
     assert service["NoNewPrivileges"] == "yes"
@@ -45,6 +46,18 @@ def test_a_unit_starts_what_the_procfile_starts(process: str, name: str) -> None
     for variable in re.findall(r"\$\{(\w+)\}", command):
         assert f"{variable}={DEFAULTS[variable]}" in text
     assert re.search(r"SECRET|_KEY|TOKEN|PASSWORD", text) is None
+
+
+def test_the_web_opens_no_second_door(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gunicorn's socket for commands, which it makes in the user's home unless told not to."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    home.mkdir()
+    start_web(start, free_port())
+    assert [path for path in home.rglob("*") if path.is_socket()] == []
 
 
 def test_a_worker_has_time_to_end_what_it_is_sending() -> None:
@@ -91,7 +104,7 @@ def test_the_image_is_run_by_nobody_special() -> None:
     assert IMAGE.index("\nUSER ") < IMAGE.index("\nENTRYPOINT ")
 
 
-@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("process", PROCFILE)
 def test_the_image_starts_what_the_procfile_starts(process: str, tmp_path: Path) -> None:
     """The image's entry, with programs that only say how they were called."""
     assert instructions("ENTRYPOINT") == ['["start"]']
@@ -107,7 +120,7 @@ def test_the_image_starts_what_the_procfile_starts(process: str, tmp_path: Path)
         text=True,
         check=True,
     )
-    command = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", PROCESSES[process]).replace("''", "")
+    command = re.sub(r"\$\{\w+:-(\w+)\}", r"\1", PROCFILE[process]).replace("''", "")
     assert done.stdout.rstrip("|").split("|") == command.split(" ")
 
 

@@ -17,6 +17,7 @@ from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import ConfigError, load_config
 from roster_dash.roster.outcomes import REASONS, Outcome
+from tests.processes import PROCFILE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,12 +44,9 @@ def test_migrating_twice_does_nothing(app: Flask) -> None:
 
 
 def test_the_procfile_starts_what_is_there() -> None:
-    lines = dict(
-        line.split(": ", 1) for line in (ROOT / "Procfile").read_text().strip().splitlines()
-    )
-    assert set(lines) == {"release", "web", "worker", "scheduler"}
-    assert "wsgi:app" in lines["web"]
-    for name in re.findall(r"(\w+\.py)", " ".join(lines.values())):
+    assert set(PROCFILE) == {"release", "web", "worker", "scheduler"}
+    assert "wsgi:app" in PROCFILE["web"]
+    for name in re.findall(r"(\w+\.py)", " ".join(PROCFILE.values())):
         assert (ROOT / name).exists()
 
 
