@@ -316,8 +316,8 @@ def delete_what_is_too_old(now: datetime) -> None:
 def _clean_district(district_id: int, now: datetime) -> None:
     district = schools.get_district(district_id)
     if district is not None:
-        retention.clean(district, now)
-        _beat()  # a first clean-up may take long
+        for _ in retention.clean(district, now):
+            _beat()  # a first clean-up may take long
         while retention.clean_log(district, now):
             _beat()
     commit()

@@ -3,7 +3,7 @@
 Safe to do at any time and twice: whatever is gone is gone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -56,24 +56,32 @@ def save_days(district: District, days: Mapping[str, int]) -> None:
     )
 
 
-def clean(district: District, now: datetime) -> None:
-    """Deletes what is too old but the log of changes, which is long. The caller commits.
+def clean(district: District, now: datetime) -> Iterator[None]:
+    """Deletes what is too old but the log of changes, which is long. It is done bit by bit; the
+    caller commits each, so that nobody waits for a whole district.
 
-    From then on the past before it is refused: `clean_log` may take its time.
+    From its end on the past before it is refused: `clean_log` may take its time.
     """
+    if (horizon := _horizon(district, Data.ARCHIVED, now)) is not None:
+        yield from _erase_archived(district, horizon)
     for data, step in _STEPS.items():
-        days = kept_days(district.retention, data)
-        if days != FOREVER:
-            step(district, now - timedelta(days=days))
-    db.session.flush()
+        if (horizon := _horizon(district, data, now)) is not None:
+            step(district, horizon)
+            yield
+
+
+def _horizon(district: District, data: Data, now: datetime) -> datetime | None:
+    """What is older is deleted; None: nothing is."""
+    days = kept_days(district.retention, data)
+    return None if days == FOREVER else now - timedelta(days=days)
 
 
 def clean_log(district: District, now: datetime) -> bool:
     """Deletes some of the log that is too old; whether there is more. The caller commits each."""
-    days = kept_days(district.retention, Data.HISTORY)
-    if days == FOREVER:
+    horizon = _horizon(district, Data.HISTORY, now)
+    if horizon is None:
         return False
-    horizon, schools = now - timedelta(days=days), select(School.id).where(_schools(district))
+    schools = select(School.id).where(_schools(district))
     old = select(Run.id).where(Run.school_id.in_(schools), Run.finished_at < horizon)
     people = select(PersonRow.id).where(PersonRow.school_id.in_(schools))
     lists = select(ListRow.id).where(ListRow.school_id.in_(schools))
@@ -126,8 +134,9 @@ def _history(district: District, horizon: datetime) -> None:
     db.session.execute(delete(HoldRow).where(*decided))
 
 
-def _archived(district: District, horizon: datetime) -> None:
-    """People archived since before the horizon whom nothing keeps from being erased.
+def _erase_archived(district: District, horizon: datetime) -> Iterator[None]:
+    """People archived since before the horizon whom nothing keeps from being erased, a school at a
+    time.
 
     Whose archiving isn't in the log was archived before what is left of it, whenever that was.
     """
@@ -147,12 +156,12 @@ def _archived(district: District, horizon: datetime) -> None:
     is_old: ColumnElement[bool] = archived_at < horizon
     if str(district.retention.get(GONE_UNTIL, "~")) <= horizon.isoformat():
         is_old = or_(is_old, ~exists().where(*theirs).correlate(PersonRow))
-    in_order = select(School).where(_schools(district)).order_by(School.id)
-    for school in db.session.scalars(in_order).all():
+    in_order = select(School.id).where(_schools(district)).order_by(School.id)
+    for school_id in db.session.scalars(in_order).all():
         rows = db.session.scalars(
             select(PersonRow)
             .where(
-                PersonRow.school_id == school.id,
+                PersonRow.school_id == school_id,
                 PersonRow.status == Status.ARCHIVED,
                 is_old,
             )
@@ -161,7 +170,8 @@ def _archived(district: District, horizon: datetime) -> None:
         free = [row for row in rows if not privacy.why_not_erased(row)]
         if free:
             with suppress(BadInput):  # a sync has begun, or somebody is back: another day
-                privacy.erase(school, free)
+                privacy.erase(db.session.get_one(School, school_id), free)
+        yield
 
 
 def _answers(district: District, horizon: datetime) -> None:
@@ -206,7 +216,6 @@ def _audit(district: District, horizon: datetime) -> None:
 
 
 _STEPS: Mapping[Data, Callable[[District, datetime], None]] = {
-    Data.ARCHIVED: _archived,
     Data.HISTORY: _history,
     Data.ANSWERS: _answers,
     Data.MAILS: _mails,

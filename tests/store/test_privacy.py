@@ -1,6 +1,6 @@
 """One person's data, and how long data is kept: what goes goes everywhere, the rest stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -213,6 +213,28 @@ def test_people_archived_long_ago_are_erased_if_the_district_says_so(school: Sch
     aged(school.district, 31, archived=30)
     assert people.find_people(school.id, people.Wanted(status="archived")) == []
     assert len(people.find_people(school.id, people.Wanted())) == 7
+
+
+def test_people_are_erased_a_school_at_a_time(
+    make: Builder, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went well at one school is done, whatever happens at the next."""
+    other = make.school(school.district, "Hamilton High")
+    make.synced(other, a_snapshot([a_student(), a_student("left")]))
+    make.synced(other, a_snapshot([a_student()]), students__archive="on")
+    real = privacy.erase
+
+    def breaks_at_the_other(at: School, rows: Sequence[PersonRow]) -> None:
+        assert at.id != other.id, "its disk is full, say"
+        real(at, rows)
+
+    monkeypatch.setattr(privacy, "erase", breaks_at_the_other)
+    with pytest.raises(AssertionError, match="disk"):
+        aged(school.district, 31, archived=30)
+    db.session.rollback()
+    archived = people.Wanted(status="archived")
+    assert people.find_people(school.id, archived) == []
+    assert len(people.find_people(other.id, archived)) >= 1
 
 
 def test_whose_archiving_has_left_the_log_is_not_erased_before_their_time(school: School) -> None:
