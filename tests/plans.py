@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from roster_dash.extensions import db
 
-LARGE = ("people", "operations", "memberships", "user_lists", "holds", "runs")
+LARGE = ("people", "operations", "memberships", "user_lists", "holds", "runs", "snapshots")
 """Tables with the rows of all schools."""
 _OF_ONE = (
     *("rowid=", "school_id=", "run_id=", "reverts_id="),
@@ -25,7 +25,7 @@ _NARROW = (
     "ix_runs_status (status=",
 )
 """So are what somebody did lately, and what is at work or waits."""
-_READS = re.compile(rf"(?:SCAN|SEARCH) (?:{'|'.join(LARGE)})\b(?P<how>.*)")
+_READS = re.compile(rf"(?:SCAN|SEARCH) (?:{'|'.join(LARGE)})(?:_\d+)?\b(?P<how>.*)")
 
 Steps = list[tuple[str, str]]
 """(statement, step of its plan)"""

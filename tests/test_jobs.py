@@ -438,7 +438,7 @@ def test_the_scheduler_is_alive_while_old_data_is_deleted(
     monkeypatch.setattr(jobs, "_beat", lambda: seen.append("beat"))
     district, now = make.district(), datetime.now(UTC)
     jobs._clean_district(district.id, now)
-    assert len(seen) == len(list(retention.clean(district, now))) + 2
+    assert len(seen) == len(list(retention.clean(district, now))) + 2 > 4
 
 
 def test_a_process_has_one_client_of_redis_and_a_worker_one_of_its_own(config: Config) -> None:

@@ -69,7 +69,6 @@ UNSEEN = frozenset(
         "Bearer %(token)s",
         "OAuth %(said)s",
         "Mac OS X",
-        "List-Unsubscribe: <%(unsubscribe_url)s>\r\n",
         "public, max-age=31536000, immutable",
         "Roster Dash",
         "was removed",

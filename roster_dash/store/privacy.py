@@ -185,7 +185,9 @@ def _forget_in_lists(
     columns = table.__table__.c
     texts = [cast(columns[name], Text) for name in ("before", "after")]
     lists = select(ListRow.id).where(ListRow.school_id == school_id)
-    of_members = (columns.entity == Entity.MEMBERS, columns.entity_id.in_(lists))
+    of_members = [columns.entity == Entity.MEMBERS, columns.entity_id.in_(lists)]
+    if table is HoldRow:  # found by their school; the log by its lists
+        of_members.append(columns.school_id == school_id)
     named = or_(*(text.like(f"%{row_id}%") for row_id in ids for text in texts))
     query = select(columns.id, columns.before, columns.after).where(*of_members)
     rows = db.session.execute(query.where(named) if len(ids) <= _FEW else query).all()

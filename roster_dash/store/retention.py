@@ -62,8 +62,7 @@ def clean(district: District, now: datetime) -> Iterator[None]:
 
     From its end on the past before it is refused: `clean_log` may take its time.
     """
-    if (horizon := _horizon(district, Data.ARCHIVED, now)) is not None:
-        yield from _erase_archived(district, horizon)
+    yield from _erase_archived(district, now)
     for data, step in _STEPS.items():
         if (horizon := _horizon(district, data, now)) is not None:
             step(district, horizon)
@@ -134,12 +133,34 @@ def _history(district: District, horizon: datetime) -> None:
     db.session.execute(delete(HoldRow).where(*decided))
 
 
-def _erase_archived(district: District, horizon: datetime) -> Iterator[None]:
-    """People archived since before the horizon whom nothing keeps from being erased, a school at a
-    time.
+def _erase_archived(district: District, now: datetime) -> Iterator[None]:
+    """People archived for long whom nothing keeps from being erased, a school at a time.
 
-    Whose archiving isn't in the log was archived before what is left of it, whenever that was.
+    How long is read anew each time: a district that keeps them from now on is heard at once.
     """
+    in_order = select(School.id).where(_schools(district)).order_by(School.id)
+    for school_id in db.session.scalars(in_order).all():
+        horizon = _horizon(district, Data.ARCHIVED, now)
+        if horizon is None:
+            return
+        rows = db.session.scalars(
+            select(PersonRow)
+            .where(
+                PersonRow.school_id == school_id,
+                PersonRow.status == Status.ARCHIVED,
+                _archived_before(district, horizon),
+            )
+            .limit(ERASED_AT_ONCE)
+        ).all()
+        free = [row for row in rows if not privacy.why_not_erased(row)]
+        if free:
+            with suppress(BadInput):  # a sync has begun, or somebody is back: another day
+                privacy.erase(db.session.get_one(School, school_id), free)
+        yield
+
+
+def _archived_before(district: District, horizon: datetime) -> ColumnElement[bool]:
+    """Whose archiving isn't in the log was archived before what is left of it begins."""
     theirs = (  # by the person: the log of all schools is long
         OperationRow.entity == Entity.PERSON,
         OperationRow.entity_id == PersonRow.id,
@@ -154,31 +175,16 @@ def _erase_archived(district: District, horizon: datetime) -> Iterator[None]:
         .scalar_subquery()
     )
     is_old: ColumnElement[bool] = archived_at < horizon
-    if str(district.retention.get(GONE_UNTIL, "~")) <= horizon.isoformat():
-        is_old = or_(is_old, ~exists().where(*theirs).correlate(PersonRow))
-    in_order = select(School.id).where(_schools(district)).order_by(School.id)
-    for school_id in db.session.scalars(in_order).all():
-        rows = db.session.scalars(
-            select(PersonRow)
-            .where(
-                PersonRow.school_id == school_id,
-                PersonRow.status == Status.ARCHIVED,
-                is_old,
-            )
-            .limit(ERASED_AT_ONCE)
-        ).all()
-        free = [row for row in rows if not privacy.why_not_erased(row)]
-        if free:
-            with suppress(BadInput):  # a sync has begun, or somebody is back: another day
-                privacy.erase(db.session.get_one(School, school_id), free)
-        yield
+    if str(district.retention.get(GONE_UNTIL, "~")) > horizon.isoformat():
+        return is_old
+    return or_(is_old, ~exists().where(*theirs).correlate(PersonRow))
 
 
 def _answers(district: District, horizon: datetime) -> None:
     schools = select(School.id).where(_schools(district))
     newest = (
         select(func.max(StoredSnapshot.id))
-        .where(StoredSnapshot.payload.is_not(None))
+        .where(StoredSnapshot.school_id.in_(schools), StoredSnapshot.payload.is_not(None))
         .group_by(StoredSnapshot.school_id)
     )
     db.session.execute(

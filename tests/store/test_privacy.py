@@ -237,6 +237,26 @@ def test_people_are_erased_a_school_at_a_time(
     assert len(people.find_people(other.id, archived)) >= 1
 
 
+def test_a_district_that_keeps_people_after_all_is_heard_in_the_middle(
+    make: Builder, school: School
+) -> None:
+    other = make.school(school.district, "Hamilton High")
+    make.synced(other, a_snapshot([a_student(), a_student("left")]))
+    make.synced(other, a_snapshot([a_student()]), students__archive="on")
+    retention.save_days(school.district, {"archived": 30})
+    commit()
+    cleaning = retention.clean(school.district, datetime.now(UTC) + timedelta(days=31))
+    next(cleaning)
+    commit()
+    retention.save_days(school.district, {"archived": 0})
+    commit()
+    for _ in cleaning:
+        commit()
+    archived = people.Wanted(status="archived")
+    assert people.find_people(school.id, archived) == []
+    assert len(people.find_people(other.id, archived)) >= 1
+
+
 def test_whose_archiving_has_left_the_log_is_not_erased_before_their_time(school: School) -> None:
     aged(school.district, 61, history=60, archived=365)
     aged(school.district, 62, history=60, archived=365)

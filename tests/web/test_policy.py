@@ -1,11 +1,13 @@
 """A district's policy, its preview over all schools, and many schools at once."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from roster_dash import jobs, together
 from roster_dash.roster.errors import BadInput
+from roster_dash.roster.policy import SHARED
 from roster_dash.roster.settings import SyncSettings
 from roster_dash.store import policies, runs
 from roster_dash.store import settings as settings_store
@@ -100,6 +102,18 @@ def test_what_is_locked_can_be_saved_otherwise_nowhere(make: Builder, visit_as: 
     assert answer.status_code == 422
     assert "locked by the district as “off”" in answer.text
     assert not settings(school.id).students.archive
+
+
+def test_a_field_that_is_locked_says_so_to_who_cannot_see(make: Builder, visit_as: VisitAs) -> None:
+    locked = {*SHARED} - {"auto_update.fields", "class_lists.terms", "class_lists.grades"}
+    school = make.school()
+    with_policy(school.district, *locked, students="on")
+    page = visit_as(make.owner(school)).get(f"/schools/{school.id}/rostering").text
+    described = set(" ".join(re.findall(r'aria-describedby="([^"]*)"', page)).split())
+    ids = re.findall(r'id="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert described <= set(ids)
+    assert {f"{key}-lock" for key in locked - {"notify.when"}} <= described
 
 
 def test_an_older_version_put_back_keeps_what_is_locked_since(
