@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from roster_dash.extensions import db
+from tests.statements import executed
 
 LARGE = ("people", "operations", "memberships", "user_lists", "holds", "runs", "snapshots")
 """Tables with the rows of all schools."""
@@ -39,15 +39,12 @@ def explained() -> Iterator[Steps]:
     asked: dict[str, Any] = {}
     steps: Steps = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+    def note(statement: str, parameters: Any) -> None:
         if re.match(r"\s*(SELECT|DELETE|UPDATE|WITH)\b", statement):
             asked[statement] = parameters[0] if isinstance(parameters, list) else parameters
 
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with executed(note):
         yield steps
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
     for statement, parameters in asked.items():
         explain = f"EXPLAIN QUERY PLAN {statement}"
         plan = db.session.connection().exec_driver_sql(explain, parameters)

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Text, cast, delete, or_, select, update
 
 from roster_dash.extensions import db
 from roster_dash.roster.errors import BadInput
@@ -92,8 +92,8 @@ def erase(school: School, rows: Sequence[PersonRow]) -> None:
     names = {label for row in rows for label in _labels(row)}
     _forget_in_runs(school.id, source_ids, names)
     _delete_rows(ids, [hold.id for hold in _holds(rows)])
-    for table in (OperationRow, HoldRow):
-        _forget_in_lists(table, school.id, ids)
+    _forget_in_lists(OperationRow, school.id, ids)
+    _forget_in_lists(HoldRow, school.id, ids, HoldRow.school_id == school.id)
     _forget_in_candidates(school.id, ids)
     _forget_in_snapshots(school.id, source_ids)
     note_change(school.id)
@@ -179,15 +179,17 @@ def _delete_rows(ids: Collection[int], hold_ids: Sequence[int]) -> None:
 
 
 def _forget_in_lists(
-    table: type[OperationRow] | type[HoldRow], school_id: int, ids: Collection[int]
+    table: type[OperationRow] | type[HoldRow],
+    school_id: int,
+    ids: Collection[int],
+    *found_by: ColumnElement[bool],
 ) -> None:
-    """Takes people out of what is logged, or waits, of lists' people."""
+    """Takes people out of what is logged, or waits, of lists' people. `found_by`: what finds the
+    rows where their lists don't."""
     columns = table.__table__.c
     texts = [cast(columns[name], Text) for name in ("before", "after")]
     lists = select(ListRow.id).where(ListRow.school_id == school_id)
-    of_members = [columns.entity == Entity.MEMBERS, columns.entity_id.in_(lists)]
-    if table is HoldRow:  # found by their school; the log by its lists
-        of_members.append(columns.school_id == school_id)
+    of_members = (columns.entity == Entity.MEMBERS, columns.entity_id.in_(lists), *found_by)
     named = or_(*(text.like(f"%{row_id}%") for row_id in ids for text in texts))
     query = select(columns.id, columns.before, columns.after).where(*of_members)
     rows = db.session.execute(query.where(named) if len(ids) <= _FEW else query).all()

@@ -1,7 +1,6 @@
 """People and lists as of any moment: what the log gives back is what was there."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from roster_dash.extensions import db
 from roster_dash.revert import revert
@@ -24,6 +23,7 @@ from roster_dash.store.tables import ListRow, Membership, OperationRow, PersonRo
 from roster_dash.store.transactions import commit, rollback
 from tests import strategies
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher, some_settings
+from tests.statements import statements
 
 TODAY = date(2026, 11, 23)
 START = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -290,16 +290,3 @@ def test_only_later_operations_are_read_in_a_few_statements(
         with statements() as said:
             list(export.export_lists(story.school.id, archived=True, as_of=as_of))
         assert (len(read), len(said)) == (operations, 6)
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What the database was asked meanwhile."""
-    said: list[str] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", listen)
-    yield said
-    event.remove(db.engine, "before_cursor_execute", listen)

@@ -215,13 +215,19 @@ def test_people_archived_long_ago_are_erased_if_the_district_says_so(school: Sch
     assert len(people.find_people(school.id, people.Wanted())) == 7
 
 
-def test_people_are_erased_a_school_at_a_time(
-    make: Builder, school: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What went well at one school is done, whatever happens at the next."""
+@pytest.fixture
+def other(make: Builder, school: School) -> School:
+    """Another school of the district that somebody has left."""
     other = make.school(school.district, "Hamilton High")
     make.synced(other, a_snapshot([a_student(), a_student("left")]))
     make.synced(other, a_snapshot([a_student()]), students__archive="on")
+    return other
+
+
+def test_people_are_erased_a_school_at_a_time(
+    school: School, other: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What went well at one school is done, whatever happens at the next."""
     real = privacy.erase
 
     def breaks_at_the_other(at: School, rows: Sequence[PersonRow]) -> None:
@@ -238,11 +244,8 @@ def test_people_are_erased_a_school_at_a_time(
 
 
 def test_a_district_that_keeps_people_after_all_is_heard_in_the_middle(
-    make: Builder, school: School
+    school: School, other: School
 ) -> None:
-    other = make.school(school.district, "Hamilton High")
-    make.synced(other, a_snapshot([a_student(), a_student("left")]))
-    make.synced(other, a_snapshot([a_student()]), students__archive="on")
     retention.save_days(school.district, {"archived": 30})
     commit()
     cleaning = retention.clean(school.district, datetime.now(UTC) + timedelta(days=31))

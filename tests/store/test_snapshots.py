@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import event
-
-from roster_dash.extensions import db
 from roster_dash.store import snapshots
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_snapshot, a_student
+from tests.statements import executed
 
 
 @contextmanager
@@ -16,15 +14,12 @@ def payloads_read() -> Iterator[list[str]]:
     """The statements that fetch what an answer holds."""
     found: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def note(statement: str, _parameters: object) -> None:
         if "snapshots.payload" in statement.partition("FROM")[0]:
             found.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
+    with executed(note):
         yield found
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def test_an_answer_is_fetched_and_read_once_by_a_process(make: Builder) -> None:

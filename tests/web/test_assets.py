@@ -6,11 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from roster_dash.extensions import db
 from roster_dash.web.assets import STATIC
 from tests.builders import Builder
+from tests.statements import statements
 from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
@@ -61,9 +60,9 @@ def test_a_file_is_kept_for_ever_under_its_own_address_only(client: FlaskClient)
 def test_a_file_is_the_same_for_everybody_and_asks_no_database(
     make: Builder, visit_as: VisitAs, client: FlaskClient
 ) -> None:
-    visitor, asked = visit_as(make.owner(make.school())), list[str]()
-    event.listen(db.engine, "before_cursor_execute", lambda *about: asked.append(about[2]))
-    answer = visitor.get(CSS)
+    visitor = visit_as(make.owner(make.school()))
+    with statements() as asked:
+        answer = visitor.get(CSS)
     assert asked == []
     assert answer.data == client.get(CSS).data
     assert "Cookie" not in answer.vary

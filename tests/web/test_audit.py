@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
 
 from roster_dash.extensions import db
 from roster_dash.store import audit
 from roster_dash.store.audit import Did
 from roster_dash.store.tables import AuditEntry
 from tests.builders import Builder, a_snapshot, a_student
+from tests.statements import statements
 from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
@@ -100,14 +100,8 @@ def test_an_export_begins_as_a_writer_so_that_nobody_gets_in_between(
     if db.engine.dialect.name != "sqlite":
         pytest.skip("only SQLite has one writer at a time")
     visitor = visit_as(make.owner(make.school()))
-    begun: list[str] = []
-
-    def note(*told: object) -> None:
-        begun.append(str(told[2]))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    visitor.get("/audit.csv")
-    event.remove(db.engine, "before_cursor_execute", note)
+    with statements() as begun:
+        visitor.get("/audit.csv")
     assert any(each.startswith("INSERT INTO audit") for each in begun)
     assert "BEGIN" not in begun  # that of who only reads
     assert "BEGIN" not in begun

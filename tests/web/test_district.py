@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from roster_dash import jobs
 from roster_dash.extensions import db
@@ -12,6 +11,7 @@ from roster_dash.store import glance
 from roster_dash.store.tables import HoldRow, Run, School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_snapshot, a_student
+from tests.statements import statements
 from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
@@ -172,14 +172,8 @@ def test_more_schools_and_runs_cost_no_more_queries(
     path = f"/districts/{district.id}{page}"
 
     def queries() -> int:
-        asked: list[str] = []
-
-        def note(*told: object) -> None:
-            asked.append(str(told[2]))
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        visitor.get(path)
-        event.remove(db.engine, "before_cursor_execute", note)
+        with statements() as asked:
+            visitor.get(path)
         return len(asked)
 
     def add(schools: int) -> None:

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 
-from roster_dash.extensions import db
 from roster_dash.roster import plan as planner
 from roster_dash.roster.records import Term
 from roster_dash.store.tables import School
 from tests.builders import Builder, a_section, a_snapshot, a_student, a_teacher
+from tests.statements import statements
 from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
@@ -87,11 +86,10 @@ def test_running_it_writes_nothing(make: Builder, school: School, visit_as: Visi
     path = f"/schools/{school.id}/drill"
     visitor = visit_as(make.owner(school))
     visitor.get(path)
-    statements: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
-    visitor.post(path, page=path)
-    assert statements
-    assert {statement.split()[0] for statement in statements} <= {"SELECT", "BEGIN"}
+    with statements() as asked:
+        visitor.post(path, page=path)
+    assert asked
+    assert {statement.split()[0] for statement in asked} <= {"SELECT", "BEGIN"}
 
 
 def test_an_owner_of_another_school_finds_nothing(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from roster_dash import clock
 from roster_dash.extensions import db
@@ -15,6 +14,7 @@ from roster_dash.store import glance, mails
 from roster_dash.store.tables import District, MailRow, School
 from roster_dash.store.transactions import commit
 from tests.builders import Builder, a_snapshot, a_student, a_teacher
+from tests.statements import statements
 from tests.visitor import Visitor
 
 VisitAs = Callable[..., Visitor]
@@ -49,14 +49,8 @@ def picture(html: str, heading: str) -> str:
 
 
 def queries(visitor: Visitor, path: str) -> int:
-    asked: list[str] = []
-
-    def note(*told: object) -> None:
-        asked.append(str(told[2]))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    assert visitor.get(path).status_code == 200
-    event.remove(db.engine, "before_cursor_execute", note)
+    with statements() as asked:
+        assert visitor.get(path).status_code == 200
     return len(asked)
 
 
