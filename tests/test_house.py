@@ -17,6 +17,7 @@ from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import ConfigError, load_config
 from roster_dash.roster.outcomes import REASONS, Outcome
+from tests.builders import a_student
 from tests.processes import PROCFILE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +49,11 @@ def test_the_procfile_starts_what_is_there() -> None:
     assert "wsgi:app" in PROCFILE["web"]
     for name in re.findall(r"(\w+\.py)", " ".join(PROCFILE.values())):
         assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_what_a_test_builds_depends_on_no_test_before_it(time: str) -> None:
+    assert a_student().sis_id == "sis10001", f"the {time} time"
 
 
 def test_every_queue_is_worked_on_mail_first() -> None:

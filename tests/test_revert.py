@@ -102,6 +102,23 @@ def test_what_somebody_edited_since_stays_and_is_listed(make: Builder, school: S
     assert len([reason for reason in reasons if "alice@school.example" in reason]) == 2
 
 
+@pytest.mark.parametrize(
+    ("edited", "told"),
+    [
+        (["p3"], " 1 change was left as it is."),
+        (["p3", "new"], " 2 changes were left as they are."),
+    ],
+)
+def test_how_much_was_left_is_said(
+    make: Builder, school: School, edited: list[str], told: str
+) -> None:
+    run, user_id = a_busy_run(make, school), make.owner(school).id
+    for source_id in edited:
+        edits.edit_person(person(source_id), {"last_name": "Mine"}, user_id)
+    commit()
+    assert told in revert(run.id, user_id=None).run.message
+
+
 def test_what_a_later_run_changed_is_not_undone(make: Builder, school: School) -> None:
     run = a_busy_run(make, school)
     again = [replace(PUPILS[3], last_name="Third", grade="11"), *PUPILS[4:]]
