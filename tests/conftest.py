@@ -24,14 +24,15 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from sqlalchemy import NullPool, create_engine, make_url, text
 
-from roster_dash import broker, clock, embedded_redis
+from roster_dash import broker, clock, embedded_redis, watching
 from roster_dash.app import create_app
 from roster_dash.cli.paths import MIGRATIONS
 from roster_dash.config import Config, load_config
 from roster_dash.extensions import db
+from roster_dash.provider import serving
 from roster_dash.sandbox.oneroster import server as oneroster
 from roster_dash.sandbox.server import Server, running
-from roster_dash.store import passwords
+from roster_dash.store import passwords, snapshots
 from roster_dash.store.tables import User
 from tests.builders import Builder, number_anew
 from tests.changes import unnoted_changes
@@ -148,8 +149,12 @@ def look_alike() -> Iterator[oneroster.Server]:
 
 
 @pytest.fixture(autouse=True)
-def _numbered_anew() -> None:
+def _like_a_new_process() -> None:
+    """What one test built or read is nothing to the next, whichever order they come in."""
     number_anew()
+    snapshots._remembered._answers.clear()
+    serving._kept.clear()
+    watching._left_alone.clear()
 
 
 @pytest.fixture
