@@ -5,18 +5,17 @@ from contextlib import contextmanager
 
 from roster_dash.roster.errors import SourceDown, SourceError
 from roster_dash.store import outages
-from roster_dash.store.transactions import commit, reading, rollback
+from roster_dash.store.transactions import commit, rollback
 
 
 @contextmanager
-def watched(district_id: int, *, by_schedule: bool) -> Iterator[None]:
+def watched(district_id: int, seen: int, *, by_schedule: bool) -> Iterator[None]:
     """Notes how reading in the block went; commits. The mails of an outage's end wait in the
     outbox, for the scheduler.
 
-    Only what the schedule reads makes an outage: its runs wait and try again, so it ends.
+    `seen`: how many tries in a row had failed before it. Only what the schedule reads makes an
+    outage: its runs wait and try again, so it ends.
     """
-    with reading():
-        seen = outages.failures(district_id)
     try:
         yield
     except SourceDown:
@@ -30,8 +29,6 @@ def watched(district_id: int, *, by_schedule: bool) -> Iterator[None]:
         outages.end(district_id)
         commit()
         raise
-    with reading():
-        is_down = bool(outages.failures(district_id))
-    if is_down:
+    if seen:  # one that began meanwhile ends with the next try
         outages.end(district_id)
         commit()

@@ -23,7 +23,7 @@ from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store import audit, beats, outages, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.paging import newer
-from roster_dash.store.schools import lock_school
+from roster_dash.store.schools import lock_school, lock_school_of
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
 from roster_dash.store.triggers import BY_ITSELF
 from roster_dash.store.triggers import Trigger as Trigger  # callers ask for a run with it
@@ -79,26 +79,24 @@ def request_run(
 
     The given run may be the running one; then the asked one follows it. Commit, then enqueue.
     """
-    lock_school(school_id)
-    _must_be_linked(school_id)
+    school = _lock_linked(school_id)
     active = active_run(school_id)
     if trigger is Trigger.MANUAL:
-        audit.record(Did.RUN_REQUESTED, school=db.session.get_one(School, school_id))
+        audit.record(Did.RUN_REQUESTED, school=school)
     wish = Wish(trigger, user_id, day, clock.now() if trigger is Trigger.EVENTS else None)
     if active is None:
         return _add_run(school_id, wish)
     _hurry(active, wish)
     active.told_at = wish.told_at or active.told_at
     if active.status == RunStatus.RUNNING:
-        _ask_for_another(school_id, wish)
+        _ask_for_another(school, wish)
     elif day is not None and active.scheduled_for is None:
         active.scheduled_for = day
     return active
 
 
-def _ask_for_another(school_id: int, wish: Wish) -> None:
+def _ask_for_another(school: School, wish: Wish) -> None:
     """A sync that follows the one at work; it may be a day's and somebody's at the same time."""
-    school = db.session.get_one(School, school_id, populate_existing=True)
     waiting = school.rerun_trigger
     if waiting is None or wish.trigger.urgency >= Trigger(waiting).urgency:
         school.rerun_trigger, school.rerun_user_id = wish.trigger, wish.user_id
@@ -115,13 +113,16 @@ def _hurry(queued: Run, wish: Wish) -> None:
         queued.trigger, queued.user_id = wish.trigger, wish.user_id
 
 
-def _must_be_linked(school_id: int) -> None:
-    if db.session.scalar(select(School.unlinked_at).where(School.id == school_id)) is not None:
-        origin = db.session.get_one(School, school_id).origin
+def _lock_linked(school_id: int) -> School:
+    """Errors: NotLinked."""
+    school = lock_school(school_id)
+    assert school is not None  # whoever asks has found it
+    if school.unlinked_at is not None:
         raise NotLinked(
-            f"This school is not linked to {origin.name} any more; its people stay as they are. "
-            "An integration specialist or the District Manager can link it again."
+            f"This school is not linked to {school.origin.name} any more; its people stay as they "
+            "are. An integration specialist or the District Manager can link it again."
         )
+    return school
 
 
 def _add_run(school_id: int, wish: Wish) -> Run:
@@ -162,11 +163,7 @@ def claim_run(run_id: int) -> str | None:
 
     Settings read after this has been committed contain every Save that joined the run.
     """
-    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
-    if school_id is None:
-        return None
-    lock_school(school_id)
-    if not _has_its_turn(run_id):
+    if lock_school_of(run_id) is None or not _has_its_turn(run_id):
         return None
     token = secrets.token_hex(16)
     claimed = db.session.execute(
@@ -205,10 +202,9 @@ def give_back(run_id: int, token: str, *, counted: bool) -> bool:
 
     Nothing of it has been written. `counted`: as an attempt that failed.
     """
-    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
-    if school_id is None:
+    school = lock_school_of(run_id)
+    if school is None:
         return False
-    lock_school(school_id)
     given = db.session.execute(
         update(Run)
         .where(Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING)
@@ -223,14 +219,13 @@ def give_back(run_id: int, token: str, *, counted: bool) -> bool:
         .execution_options(synchronize_session=False)
     )
     if given.rowcount:  # type: ignore[attr-defined]
-        _take_up_what_was_asked(school_id)
+        _take_up_what_was_asked(school)
     return bool(given.rowcount)  # type: ignore[attr-defined]
 
 
-def _take_up_what_was_asked(school_id: int) -> None:
+def _take_up_what_was_asked(school: School) -> None:
     """What somebody asked for while the run was at work, it does now: it begins anew anyway."""
-    school = db.session.get_one(School, school_id, populate_existing=True)
-    run = active_run(school_id)
+    run = active_run(school.id)
     if run is None or school.rerun_trigger in (None, *BY_ITSELF):
         return
     wish = _take_wish(school)
@@ -277,9 +272,7 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
     Errors: LostRunError if the token no longer holds or the run was cancelled meanwhile and
     means to succeed: then nothing of this transaction may stay.
     """
-    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
-    if school_id is not None:
-        lock_school(school_id)  # always the school first, so that nobody waits in a circle
+    school = lock_school_of(run_id)  # always it first, so that nobody waits in a circle
     conditions = [Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING]
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         conditions.append(Run.cancel_requested.is_(False))
@@ -300,28 +293,27 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
         )
         .execution_options(synchronize_session=False)
     )
-    if not finished.rowcount:  # type: ignore[attr-defined]
+    if school is None or not finished.rowcount:  # type: ignore[attr-defined]
         raise LostRunError
-    run = db.session.get_one(Run, run_id, populate_existing=True)
+    db.session.get_one(Run, run_id, populate_existing=True)
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
-        run.school.missed_since = None
+        school.missed_since = None
         db.session.flush()
-    return _start_waiting(run.school_id)
+    return _start_waiting(school)
 
 
 class LostRunError(Exception):
     """This process no longer holds the run it was working on."""
 
 
-def _start_waiting(school_id: int) -> Run | None:
-    lock_school(school_id)
-    school = db.session.get_one(School, school_id, populate_existing=True)
+def _start_waiting(school: School) -> Run | None:
+    """The caller holds the school's lock."""
     if school.rerun_trigger is None:
         return None
     if school.unlinked_at is not None:
         schools.forget_wish(school)
         return None
-    return _add_run(school_id, _take_wish(school))
+    return _add_run(school.id, _take_wish(school))
 
 
 def add_revert(
@@ -402,6 +394,13 @@ def find_run(run_id: int) -> Run:
     if run is None:
         raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
     return run
+
+
+def run_with_school(run_id: int) -> Run:
+    """A run as it is now, its school and their district with it."""
+    query = select(Run).where(Run.id == run_id)
+    joined = query.options(joinedload(Run.school).joinedload(School.district))
+    return db.session.scalars(joined.execution_options(populate_existing=True)).one()
 
 
 def reloaded(run: Run) -> Run:
@@ -640,8 +639,7 @@ def run_here(school_id: int) -> Run:
 
     Errors: RunBusy if another process is at work on the school.
     """
-    lock_school(school_id)
-    _must_be_linked(school_id)
+    _lock_linked(school_id)
     active = active_run(school_id)
     if active is not None and active.status == RunStatus.RUNNING:
         if not is_worked_on(active):
