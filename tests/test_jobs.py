@@ -445,8 +445,9 @@ def test_a_runs_end_does_not_wait_for_a_beat_that_waits_for_the_database(
 def test_workers_give_way_to_the_web_except_on_sqlite(app: Flask, start: Start) -> None:
     worker = start("worker.py")
     wait_until(lambda: jobs.health()["workers"])
-    expected = 0 if db.engine.dialect.name == "sqlite" else 10
-    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == expected
+    gives = 0 if db.engine.dialect.name == "sqlite" else 10
+    ours = os.getpriority(os.PRIO_PROCESS, os.getpid())
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == min(ours + gives, 19)
 
 
 def test_the_scheduler_is_alive_while_old_data_is_deleted(
