@@ -116,7 +116,8 @@ def _take_up(district_id: int, news: News, place: Place, now: datetime) -> Seque
 
 def _ask(school_id: int, now: datetime) -> int | None:
     """A run of a school, if it is followed still."""
-    school = schools.lock_school(school_id)
+    schools.lock_school(school_id)
+    school = schools.get_school(school_id)
     run_id = None
     if school is not None and school.unlinked_at is None and _is_followed(school, now):
         run_id = runs.request_run(school_id, Trigger.EVENTS).id

@@ -5,17 +5,18 @@ from contextlib import contextmanager
 
 from roster_dash.roster.errors import SourceDown, SourceError
 from roster_dash.store import outages
-from roster_dash.store.transactions import commit, rollback
+from roster_dash.store.transactions import commit, reading, rollback
 
 
 @contextmanager
-def watched(district_id: int, seen: int, *, by_schedule: bool) -> Iterator[None]:
+def watched(district_id: int, *, by_schedule: bool) -> Iterator[None]:
     """Notes how reading in the block went; commits. The mails of an outage's end wait in the
     outbox, for the scheduler.
 
-    `seen`: how many tries in a row had failed before it. Only what the schedule reads makes an
-    outage: its runs wait and try again, so it ends.
+    Only what the schedule reads makes an outage: its runs wait and try again, so it ends.
     """
+    with reading():
+        seen = outages.failures(district_id)
     try:
         yield
     except SourceDown:
@@ -29,6 +30,8 @@ def watched(district_id: int, seen: int, *, by_schedule: bool) -> Iterator[None]
         outages.end(district_id)
         commit()
         raise
-    if seen:  # one that began meanwhile ends with the next try
+    with reading():
+        is_down = bool(outages.failures(district_id))
+    if is_down:
         outages.end(district_id)
         commit()

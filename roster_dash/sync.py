@@ -72,7 +72,6 @@ PART_AGE = timedelta(hours=6)
 """A nightly run takes what another run of the night has fetched for all."""
 
 
-_CANCELLED = "Cancelled while it was at work; nothing was changed."
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -131,7 +130,7 @@ def _to_its_end(
     stop: threading.Event,
 ) -> Result:
     try:
-        return _sync(runs.run_with_school(run_id), token, report, shared, stop)
+        return _sync(runs.find_run(run_id), token, report, shared, stop)
     except (HandedOverError, StaleAnswerError):
         return _give_back(run_id, token, counted=False)
     except RosterDashError as error:
@@ -183,8 +182,7 @@ def _sync(
         if stop.wait(seconds):
             raise HandedOverError
 
-    source, seen = open_source(school.district, sleep=wait), school.district.outage_attempts
-    as_before = settled.answers_of([school_id]).get(school_id)
+    source = open_source(school.district, sleep=wait)
     commit()  # from here to the writing nothing is read: no lock is held while Clever answers
 
     def fetching(_what: str, pages: int, records: int) -> None:
@@ -193,13 +191,19 @@ def _sync(
         _stop_if_cancelled(run_id)
 
     report("fetching", 0, 0, 0)
-    with watched(district_id, seen, by_schedule=may_wait):
+    with watched(district_id, by_schedule=may_wait):
         answer: Told = fetch_answer(source, wanted, fetching, shared)
-    if answer.digest != as_before:
-        runs.set_phase(run_id, token, "applying")
-        commit()
+    runs.set_phase(run_id, token, "applying")
+    is_new = settled.answers_of([school_id]).get(school_id) != answer.digest
+    commit()
+    if is_new:
         answer = read(answer)  # while others may write
-    return persistently(lambda: apply_answer(run_id, token, answer, settings, report))
+
+    def apply() -> Result:
+        _stop_if_cancelled(run_id)
+        return apply_answer(run_id, token, answer, settings, report)
+
+    return persistently(apply)
 
 
 def apply_answer(
@@ -216,9 +220,7 @@ def apply_answer(
     """
     now = now or clock.now()
     begin_snapshot_of_database()
-    run = runs.run_with_school(run_id)
-    if run.cancel_requested:
-        raise RunCancelled(_CANCELLED)
+    run = runs.find_run(run_id)
     key = settled.key_of(run, answer.digest)
     ending = _meet_again(run, answer, now, key)
     if ending is None:
@@ -325,12 +327,12 @@ def _finish(
     webhooks.add_deliveries(run)
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         mail_ids += tell_requester(run)
-    school_id, waiting_id = run.school_id, waiting.id if waiting else None
+    school_id = run.school_id
     commit()
     glance.refresh(school_id)
     commit()
     log.info("run %s %s", run_id, ending.status)
-    return Result(run, waiting_id, mail_ids)
+    return Result(runs.find_run(run_id), waiting.id if waiting else None, mail_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,4 +374,4 @@ def _stop_if_cancelled(run_id: int) -> None:
     with reading():
         cancelled = runs.is_cancelled(run_id)
     if cancelled:
-        raise RunCancelled(_CANCELLED)
+        raise RunCancelled("Cancelled while it was at work; nothing was changed.")

@@ -25,7 +25,7 @@ from roster_dash import broker, jobs, sync
 from roster_dash.config import Config
 from roster_dash.extensions import db
 from roster_dash.heart import beating
-from roster_dash.store import beats, mails, retention, rosters, runs, snapshots
+from roster_dash.store import beats, mails, retention, runs
 from roster_dash.store import settings as settings_store
 from roster_dash.store.tables import Beat, Run, School
 from roster_dash.store.transactions import commit
@@ -46,27 +46,6 @@ def school(make: Builder, clever: Clever) -> School:
     linked = make.school(district, clever.schools[0].name, clever.schools[0].id)
     make.settings(linked, students="on", notify__emails="owner@school.example")
     return linked
-
-
-def test_a_run_that_is_cancelled_after_its_last_page_changes_nothing(
-    school: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = runs.request_run(school.id, runs.Trigger.MANUAL)
-    run_id, real = run.id, sync.fetch_answer
-    commit()
-
-    def cancelled_meanwhile(*asked: Any) -> Any:
-        answer = real(*asked)
-        runs.request_cancel(runs.find_run(run_id))
-        commit()
-        return answer
-
-    monkeypatch.setattr(sync, "fetch_answer", cancelled_meanwhile)
-    ended = sync.sync_run(run_id).run
-    assert (ended.status, ended.error, ended.phase) == ("cancelled", "cancelled", "")
-    assert "nothing was changed" in ended.message
-    assert rosters.load_kept(school.id).people == ()
-    assert snapshots.latest_snapshot(school.id) is None
 
 
 def test_a_job_carries_the_runs_number_and_nothing_else(make: Builder) -> None:

@@ -19,12 +19,9 @@ from roster_dash.sync import sync_run
 from tests.builders import ALL, Builder, some_settings
 from tests.clever import Clever
 from tests.planned import left_to_do
-from tests.statements import statements
 
 LetPass = Callable[[timedelta], None]
 
-MOST_STATEMENTS = 46
-"""On PostgreSQL each is a way to the server and back; a district's night is made of them."""
 EVERYTHING = some_settings(**ALL)
 
 
@@ -102,16 +99,6 @@ def test_the_same_answer_is_not_read_again(school: School, read: list[str]) -> N
         before.problems,
         0,
     )
-
-
-def test_it_costs_few_statements_and_nobody_is_counted(school: School, read: list[str]) -> None:
-    settle(school, read)
-    run = runs.request_run(school.id, runs.Trigger.MANUAL)
-    commit()
-    with statements() as asked:
-        sync_run(run.id)
-    assert len(asked) <= MOST_STATEMENTS
-    assert [each for each in asked if "FROM people" in each or "FROM memberships" in each] == []
 
 
 def test_an_answer_that_is_new_is_read_while_others_may_write(

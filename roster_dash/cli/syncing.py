@@ -69,12 +69,12 @@ def _sync_here(shared: SharedFetch, school_id: int) -> Document:
     result = sync_run(run_id, shared=shared)
     if result.run.status in runs.ACTIVE:
         raise RunBusy(f"Run {run_id} of this school was taken by another process; wait for it.")
+    rollback()
     for mail_id in result.mail_ids:
-        rollback()  # nothing is held while the server of mails answers
         notify.deliver(mail_id)
     if result.waiting_run_id is not None:
         jobs.enqueue_run(result.waiting_run_id)
-    return run_document(result.run)
+    return run_document(runs.find_run(run_id))
 
 
 def _run_here(school_id: int) -> int:

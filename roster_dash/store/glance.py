@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Text, and_, cast, func, not_, or_, select
+from sqlalchemy import Text, and_, cast, func, not_, or_, select
 
 from roster_dash import clock
 from roster_dash.extensions import db
@@ -34,17 +34,16 @@ _GOOD = ("succeeded", "held")
 
 def refresh(school_id: int) -> None:
     """Counts and looks anew. The caller commits."""
-    school = lock_school(school_id)
-    assert school is not None  # no school is ever deleted
+    lock_school(school_id)
+    school = db.session.get_one(School, school_id, populate_existing=True)
     finished = _finished(school_id)
     last = finished[0] if finished else None
-    people = _people(school)
+    people = _people(school_id)
     good = last_succeeded_at(school_id)
     today = day_of(clock.now(), school.timezone)
     days.keep(school, today, _ends_of_new(school.glance, finished), people)
     school.glance = {
         "people": people,
-        "content": school.content_version,
         "held": _held(school_id),
         "run": last.id if last else 0,
         "status": last.status if last else "",
@@ -98,17 +97,16 @@ def facts_of(
     )
 
 
-def _finished(school_id: int) -> Sequence[Row[Any]]:
-    """The newest first, without what may be long in them."""
-    return db.session.execute(
-        select(Run.id, Run.status, Run.error, Run.finished_at, Run.counts, Run.warnings)
+def _finished(school_id: int) -> Sequence[Run]:
+    return db.session.scalars(
+        select(Run)
         .where(Run.school_id == school_id, Run.finished_at.is_not(None))
         .order_by(Run.id.desc())
         .limit(_LOOKED_AT)
     ).all()
 
 
-def _ends_of_new(glance: Mapping[str, Any], finished: Sequence[Row[Any]]) -> list[datetime]:
+def _ends_of_new(glance: Mapping[str, Any], finished: Sequence[Run]) -> list[datetime]:
     """When the runs ended that the last look didn't see."""
     seen = glance.get("run", 0)
     return [run.finished_at for run in finished if run.finished_at and run.id > seen]
@@ -121,15 +119,12 @@ def last_succeeded_at(school_id: int) -> datetime | None:
     return db.session.scalar(select(func.max(Run.finished_at)).where(*good, is_sync))
 
 
-def _people(school: School) -> dict[str, int]:
-    """Role -> how many are active; each counted once, in the first role they have. Counted anew
-    only if the school's content has changed since the last look."""
-    if school.glance.get("content") == school.content_version:
-        return dict(school.glance["people"])
+def _people(school_id: int) -> dict[str, int]:
+    """Role -> how many are active; each counted once, in the first role they have."""
     roles = cast(PersonRow.roles, Text)
     rows = db.session.execute(
         select(roles, func.count())
-        .where(PersonRow.school_id == school.id, PersonRow.status == Status.ACTIVE)
+        .where(PersonRow.school_id == school_id, PersonRow.status == Status.ACTIVE)
         .group_by(roles)
     )
     found: Counter[str] = Counter()
@@ -145,7 +140,7 @@ def _held(school_id: int) -> int:
     return db.session.scalar(waiting) or 0
 
 
-def _fails(finished: Sequence[Row[Any]]) -> int:
+def _fails(finished: Sequence[Run]) -> int:
     number = 0
     for run in finished:
         if run.status != "failed":
@@ -154,7 +149,7 @@ def _fails(finished: Sequence[Row[Any]]) -> int:
     return number
 
 
-def _trend(glance: Mapping[str, Any], people: int, last: Row[Any] | None) -> list[int]:
+def _trend(glance: Mapping[str, Any], people: int, last: Run | None) -> list[int]:
     """Active people after each of the last syncs; a new one for each run that wrote."""
     trend: list[int] = list(glance.get("trend", ()))
     if last is None or last.status not in _GOOD:

@@ -23,7 +23,7 @@ from roster_dash.roster.errors import NotLinked, RunBusy, UnknownThing
 from roster_dash.store import audit, beats, outages, schools
 from roster_dash.store.audit import Did
 from roster_dash.store.paging import newer
-from roster_dash.store.schools import lock_school, lock_school_of
+from roster_dash.store.schools import lock_school
 from roster_dash.store.tables import District, MailRow, OperationRow, Run, School
 from roster_dash.store.triggers import BY_ITSELF
 from roster_dash.store.triggers import Trigger as Trigger  # callers ask for a run with it
@@ -79,24 +79,26 @@ def request_run(
 
     The given run may be the running one; then the asked one follows it. Commit, then enqueue.
     """
-    school = _lock_linked(school_id)
+    lock_school(school_id)
+    _must_be_linked(school_id)
     active = active_run(school_id)
     if trigger is Trigger.MANUAL:
-        audit.record(Did.RUN_REQUESTED, school=school)
+        audit.record(Did.RUN_REQUESTED, school=db.session.get_one(School, school_id))
     wish = Wish(trigger, user_id, day, clock.now() if trigger is Trigger.EVENTS else None)
     if active is None:
         return _add_run(school_id, wish)
     _hurry(active, wish)
     active.told_at = wish.told_at or active.told_at
     if active.status == RunStatus.RUNNING:
-        _ask_for_another(school, wish)
+        _ask_for_another(school_id, wish)
     elif day is not None and active.scheduled_for is None:
         active.scheduled_for = day
     return active
 
 
-def _ask_for_another(school: School, wish: Wish) -> None:
+def _ask_for_another(school_id: int, wish: Wish) -> None:
     """A sync that follows the one at work; it may be a day's and somebody's at the same time."""
+    school = db.session.get_one(School, school_id, populate_existing=True)
     waiting = school.rerun_trigger
     if waiting is None or wish.trigger.urgency >= Trigger(waiting).urgency:
         school.rerun_trigger, school.rerun_user_id = wish.trigger, wish.user_id
@@ -113,16 +115,13 @@ def _hurry(queued: Run, wish: Wish) -> None:
         queued.trigger, queued.user_id = wish.trigger, wish.user_id
 
 
-def _lock_linked(school_id: int) -> School:
-    """Errors: NotLinked."""
-    school = lock_school(school_id)
-    assert school is not None  # whoever asks has found it
-    if school.unlinked_at is not None:
+def _must_be_linked(school_id: int) -> None:
+    if db.session.scalar(select(School.unlinked_at).where(School.id == school_id)) is not None:
+        origin = db.session.get_one(School, school_id).origin
         raise NotLinked(
-            f"This school is not linked to {school.origin.name} any more; its people stay as they "
-            "are. An integration specialist or the District Manager can link it again."
+            f"This school is not linked to {origin.name} any more; its people stay as they are. "
+            "An integration specialist or the District Manager can link it again."
         )
-    return school
 
 
 def _add_run(school_id: int, wish: Wish) -> Run:
@@ -163,7 +162,11 @@ def claim_run(run_id: int) -> str | None:
 
     Settings read after this has been committed contain every Save that joined the run.
     """
-    if lock_school_of(run_id) is None or not _has_its_turn(run_id):
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is None:
+        return None
+    lock_school(school_id)
+    if not _has_its_turn(run_id):
         return None
     token = secrets.token_hex(16)
     claimed = db.session.execute(
@@ -202,9 +205,10 @@ def give_back(run_id: int, token: str, *, counted: bool) -> bool:
 
     Nothing of it has been written. `counted`: as an attempt that failed.
     """
-    school = lock_school_of(run_id)
-    if school is None:
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is None:
         return False
+    lock_school(school_id)
     given = db.session.execute(
         update(Run)
         .where(Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING)
@@ -219,13 +223,14 @@ def give_back(run_id: int, token: str, *, counted: bool) -> bool:
         .execution_options(synchronize_session=False)
     )
     if given.rowcount:  # type: ignore[attr-defined]
-        _take_up_what_was_asked(school)
+        _take_up_what_was_asked(school_id)
     return bool(given.rowcount)  # type: ignore[attr-defined]
 
 
-def _take_up_what_was_asked(school: School) -> None:
+def _take_up_what_was_asked(school_id: int) -> None:
     """What somebody asked for while the run was at work, it does now: it begins anew anyway."""
-    run = active_run(school.id)
+    school = db.session.get_one(School, school_id, populate_existing=True)
+    run = active_run(school_id)
     if run is None or school.rerun_trigger in (None, *BY_ITSELF):
         return
     wish = _take_wish(school)
@@ -272,7 +277,9 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
     Errors: LostRunError if the token no longer holds or the run was cancelled meanwhile and
     means to succeed: then nothing of this transaction may stay.
     """
-    school = lock_school_of(run_id)  # always it first, so that nobody waits in a circle
+    school_id = db.session.scalar(select(Run.school_id).where(Run.id == run_id))
+    if school_id is not None:
+        lock_school(school_id)  # always the school first, so that nobody waits in a circle
     conditions = [Run.id == run_id, Run.token == token, Run.status == RunStatus.RUNNING]
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
         conditions.append(Run.cancel_requested.is_(False))
@@ -293,27 +300,28 @@ def finish_run(run_id: int, token: str, ending: Ending, now: datetime | None = N
         )
         .execution_options(synchronize_session=False)
     )
-    if school is None or not finished.rowcount:  # type: ignore[attr-defined]
+    if not finished.rowcount:  # type: ignore[attr-defined]
         raise LostRunError
-    db.session.get_one(Run, run_id, populate_existing=True)
+    run = db.session.get_one(Run, run_id, populate_existing=True)
     if ending.status in (RunStatus.SUCCEEDED, RunStatus.HELD):
-        school.missed_since = None
+        run.school.missed_since = None
         db.session.flush()
-    return _start_waiting(school)
+    return _start_waiting(run.school_id)
 
 
 class LostRunError(Exception):
     """This process no longer holds the run it was working on."""
 
 
-def _start_waiting(school: School) -> Run | None:
-    """The caller holds the school's lock."""
+def _start_waiting(school_id: int) -> Run | None:
+    lock_school(school_id)
+    school = db.session.get_one(School, school_id, populate_existing=True)
     if school.rerun_trigger is None:
         return None
     if school.unlinked_at is not None:
         schools.forget_wish(school)
         return None
-    return _add_run(school.id, _take_wish(school))
+    return _add_run(school_id, _take_wish(school))
 
 
 def add_revert(
@@ -394,13 +402,6 @@ def find_run(run_id: int) -> Run:
     if run is None:
         raise UnknownThing(f"There is no run {run_id}; `roster runs` lists them.")
     return run
-
-
-def run_with_school(run_id: int) -> Run:
-    """A run as it is now, its school and their district with it."""
-    query = select(Run).where(Run.id == run_id)
-    joined = query.options(joinedload(Run.school).joinedload(School.district))
-    return db.session.scalars(joined.execution_options(populate_existing=True)).one()
 
 
 def reloaded(run: Run) -> Run:
@@ -639,7 +640,8 @@ def run_here(school_id: int) -> Run:
 
     Errors: RunBusy if another process is at work on the school.
     """
-    _lock_linked(school_id)
+    lock_school(school_id)
+    _must_be_linked(school_id)
     active = active_run(school_id)
     if active is not None and active.status == RunStatus.RUNNING:
         if not is_worked_on(active):

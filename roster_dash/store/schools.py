@@ -194,23 +194,14 @@ def find_district(reference: str) -> District:
     return district
 
 
-def lock_school(school_id: int) -> School | None:
-    """One at a time decides about a school's settings and runs; SQLite's write lock does that. The
-    row as it is now.
+def lock_school(school_id: int) -> None:
+    """One at a time decides about a school's settings and runs; SQLite's write lock does that.
 
     Rows that refer to the school may be written meanwhile: a lock that kept them off would be
     waited for in a circle by two who have each written one.
     """
-    return db.session.get(
-        School, school_id, populate_existing=True, with_for_update={"key_share": True}
-    )
-
-
-def lock_school_of(run_id: int) -> School | None:
-    """The same of a run's school."""
-    query = select(School).join(Run, Run.school_id == School.id).where(Run.id == run_id)
-    locked = query.with_for_update(key_share=True, of=School)
-    return db.session.scalar(locked.execution_options(populate_existing=True))
+    query = select(School.id).where(School.id == school_id)
+    db.session.execute(query.with_for_update(key_share=True))
 
 
 def lock_district(district_id: int) -> District | None:

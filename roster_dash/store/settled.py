@@ -25,12 +25,13 @@ def note_change(school_id: int) -> None:
 
 
 def key_of(run: Run, answer_digest: str) -> str:
-    """A digest of all that a run's plan goes by but the day, at a transaction's beginning."""
+    """A digest of all that a run's plan goes by but the day."""
     school = run.school
+    content = db.session.scalar(select(School.content_version).where(School.id == school.id))
     parts = (
         _RULES,
         answer_digest,
-        school.content_version,
+        content,
         run.settings_version_id,
         school.clever_id,
         school.timezone,
@@ -56,6 +57,7 @@ def answers_of(school_ids: Collection[int]) -> dict[int, str]:
 
 def same_as(school: School, key: str, today: date) -> Run | None:
     """The run that met the same and found nothing to do, if what it says holds today."""
-    holds_today = (SettledSchool.key == key, SettledSchool.until > today)
-    query = select(Run).join(SettledSchool, SettledSchool.run_id == Run.id)
-    return db.session.scalar(query.where(SettledSchool.school_id == school.id, *holds_today))
+    row = db.session.get(SettledSchool, school.id, populate_existing=True)
+    if row is None or row.key != key or today >= row.until:
+        return None
+    return db.session.get(Run, row.run_id)
