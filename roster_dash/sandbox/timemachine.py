@@ -172,9 +172,10 @@ def _move(world: World, values: Json) -> Json:
     user = world.change("users", key)
     role = user["roles"]["student"]
     others = [school for school in world.objects["schools"] if school not in role["schools"]]
+    wanted = values.get("school") or (rand.choice(others) if others else role["school"])
+    school = _known(world, "schools", wanted)
     if not others:
         return {"id": key, "school": role["school"]}
-    school = _known(world, "schools", values.get("school") or rand.choice(others))
     role["school"], role["schools"] = school, [school]
     world.put("users", user)
     _out_of_classes(world, key)

@@ -452,6 +452,18 @@ def test_an_act_that_cannot_be_is_refused_in_words(sent: dict[str, Any], clever:
     assert clever.raw() == before
 
 
+def test_who_is_at_every_school_moves_to_none_that_is_not_there(clever: Clever) -> None:
+    everywhere = {school.id for school in clever.schools}
+    student = next(
+        user["id"]
+        for user in users(clever, "student")
+        if set(user["roles"]["student"]["schools"]) == everywhere
+    )
+    sent = {"act": "move", "id": student, "school": "nowhere"}
+    answer = requests.post(f"{clever.url}/_sandbox/time", json=sent, timeout=10)
+    assert answer.status_code == 400
+
+
 # The next school year.
 
 
